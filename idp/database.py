@@ -1,0 +1,111 @@
+"""Engines, the metadata of all tables, and small statement helpers that hold on SQLite and PostgreSQL alike.
+
+Flask-SQLAlchemy gives engines and metadata; its `session` is not used. Two engines to the same database: the default one
+for writing units (SQLite: BEGIN IMMEDIATE), bind `read` in AUTOCOMMIT for reading ones.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Engine, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from idp.settings import Settings
+
+__all__ = ["Base", "Json", "UtcDateTime", "configure_engines", "db", "upsert"]
+
+upsert = insert
+"""An INSERT that knows ON CONFLICT; PostgreSQL's construct compiles for SQLite too, whose syntax is the same."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Stored in UTC (SQLite has no zones), given as an aware datetime in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values, which would be stored as somebody's local time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the instant back with its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
+"""A JSON document."""
+
+
+class Base(DeclarativeBase):
+    """The base of every table class; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        list[str]: Json,
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+def configure_engines(settings: Settings) -> dict[str, Any]:
+    """Give Flask-SQLAlchemy's configuration for the two engines of an installation."""
+    url = settings.database_address
+    options: dict[str, Any] = {"pool_pre_ping": not url.startswith("sqlite")}
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": 10}
+    else:
+        connect: dict[str, Any] = {"connect_timeout": 5, "application_name": "idp"}
+        if settings.database_pooler:
+            connect["prepare_threshold"] = None
+        options |= {"connect_args": connect, "pool_size": settings.database_pool_size, "max_overflow": 5, "pool_timeout": 5}
+    reading = options | {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    if url.startswith("sqlite"):
+        reading = options
+    return {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": options,
+        "SQLALCHEMY_BINDS": {"read": {"url": url, **reading}},
+    }
+
+
+def prepare_sqlite(writing: Engine, reading: Engine) -> None:
+    """Set the pragmas of each SQLite connection, and let writing units begin with BEGIN IMMEDIATE."""
+    for engine in (writing, reading):
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _set_pragmas)
+    if writing.dialect.name == "sqlite":
+        event.listen(writing, "begin", _begin_immediate)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins no transaction of its own
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute("PRAGMA " + pragma)
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

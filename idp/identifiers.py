@@ -1,0 +1,47 @@
+"""Names for values that must not be mixed up, and how they are made.
+
+Every identifier is opaque text; only a customer's and an account's *number* are meant for people.
+"""
+
+import secrets
+from typing import NewType
+
+CustomerId = NewType("CustomerId", str)
+CustomerNumber = NewType("CustomerNumber", str)
+ContractId = NewType("ContractId", str)
+AccountId = NewType("AccountId", str)
+SubjectId = NewType("SubjectId", str)
+InvitationId = NewType("InvitationId", str)
+AccessRequestId = NewType("AccessRequestId", str)
+ContactChangeId = NewType("ContactChangeId", str)
+
+SigninId = NewType("SigninId", str)
+ActivationId = NewType("ActivationId", str)
+PasswordResetId = NewType("PasswordResetId", str)
+ChallengeId = NewType("ChallengeId", str)
+SessionId = NewType("SessionId", str)
+
+ClientId = NewType("ClientId", str)
+ResourceId = NewType("ResourceId", str)
+AuthorizationRequestId = NewType("AuthorizationRequestId", str)
+TokenFamilyId = NewType("TokenFamilyId", str)
+
+JobId = NewType("JobId", str)
+RequestId = NewType("RequestId", str)
+
+EmailAddress = NewType("EmailAddress", str)
+PhoneNumber = NewType("PhoneNumber", str)
+"""A number in E.164 form."""
+
+BrowserHash = NewType("BrowserHash", str)
+"""The hash of an `idp_browser` cookie: names a browser, cannot be used as one."""
+
+
+def new_id() -> str:
+    """Make an identifier of 128 random bits; safe in a path."""
+    return secrets.token_urlsafe(16)
+
+
+def new_token() -> str:
+    """Make a secret of 256 random bits for a link, a cookie, a code or a token; safe in a path."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,206 @@
+"""Every option of the provider, typed and documented; `docs/settings.md` and `config/idp.example.toml` are generated from here.
+
+Read once at start. The environment (`IDP_<NAME>`, or `IDP_<NAME>_FILE` for a secret kept in a file) beats the file.
+"""
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from idp.errors import SettingsError
+
+PROFILES = Path(__file__).parent.parent / "config"
+Profile = Literal["demo", "small", "production"]
+
+
+class Settings(BaseSettings):
+    """All options; lengths of time are in the unit that the name says."""
+
+    model_config = SettingsConfigDict(env_prefix="IDP_", extra="forbid", frozen=True)
+
+    profile: Profile = Field("small", description="How careful to be: `production` refuses demo conveniences.")
+
+    # --- addresses and serving
+    issuer: str = Field("", description="The provider's public address; unset: `http://localhost:{port}`. May have a path.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that `idp serve` listens on.")
+    host: str = Field("127.0.0.1", description="Address that `idp serve` listens on.")
+    workers: int = Field(1, ge=1, le=64, description="Number of web processes.")
+    threads: int = Field(4, ge=1, le=64, description="Blocking threads of one web process.")
+    embedded_worker: bool = Field(True, description="Run the message worker as a supervised child of `idp serve`.")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="Port of `/metrics`; 0 switches it off.")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Number of proxies whose X-Forwarded headers are believed.")
+    portal_url: str = Field("", description="Address of the customer portal: in mails, after activation and logout.")
+    staff_origin: str = Field("", description="Origin on which alone staff pages exist; empty: on the issuer's.")
+    outbound_allow: list[str] = Field([], description="Hosts or CIDRs that outgoing calls may reach although not public or not https.")
+
+    # --- storage and secrets
+    data_dir: Path = Field(Path("var"), description="Folder of the embedded database, the master secret and demo credentials.")
+    database_url: SecretStr = Field(SecretStr(""), description="`postgresql://…` or `sqlite:///…`; empty: SQLite in the data folder.")
+    database_direct_url: SecretStr = Field(SecretStr(""), description="Address for migrations when `database_url` goes through a pooler.")
+    database_pooler: bool = Field(False, description="`database_url` is pgbouncer in transaction mode.")
+    database_pool_size: int = Field(5, ge=1, le=100, description="Database connections of one process.")
+    redis_url: SecretStr = Field(SecretStr(""), description="Redis for rate limits shared by several processes; empty: in memory.")
+    master_secret: SecretStr = Field(SecretStr(""), description="Secret that all keys derive from; empty: made in the data folder.")
+
+    # --- messages
+    mail_sender: Literal["smtp", "demo"] = Field("smtp", description="How mail leaves; `demo` keeps it in the database.")
+    mail_from: str = Field("e:service <noreply@localhost>", description="Sender of all mails.")
+    mail_reply_to: str = Field("", description="Address for answers to mails.")
+    smtp_host: str = Field("localhost", description="Mail server.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection to the mail server is protected.")
+    smtp_username: str = Field("", description="User name at the mail server; empty: no authentication.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_ca_file: str = Field("", description="Certificate authorities for the mail server; empty: the system's.")
+    smtp_timeout_seconds: int = Field(15, ge=1, le=120, description="Longest wait for the mail server.")
+    sms_sender: Literal["vonage", "demo"] = Field("vonage", description="How SMS leave; `demo` keeps them in the database.")
+    sms_from: str = Field("eservice", description="Sender name or number of SMS.")
+    vonage_api_key: str = Field("", description="Vonage API key.")
+    vonage_api_secret: SecretStr = Field(SecretStr(""), description="Vonage API secret.")
+    vonage_host: str = Field("rest.nexmo.com", description="Host (and port) of Vonage's SMS API.")
+    vonage_ca_file: str = Field("", description="Certificate authorities for Vonage's host; empty: the system's.")
+    vonage_timeout_seconds: int = Field(10, ge=1, le=60, description="Longest wait for Vonage.")
+
+    # --- brand
+    brand_name: str = Field("", description="Name of the carrier's brand, shown in titles, mails and pages; may be empty.")
+    brand_color: str = Field("#0a6b78", pattern=r"^#[0-9a-fA-F]{6}$", description="Brand colour; darkened where contrast needs it.")
+    brand_logo: str = Field("", description="Logo (SVG or PNG file) for pages; empty: the product name as text.")
+    brand_signature: str = Field("Ihr Service-Team", description="Signature block of mails; lines are kept.")
+    brand_service_phone: str = Field("", description="Phone number of the service desk.")
+    brand_service_email: str = Field("", description="Mail address of the service desk.")
+    brand_imprint_url: str = Field("", description="Address of the imprint.")
+    brand_privacy_url: str = Field("", description="Address of the privacy notice.")
+    brand_portal_product: str = Field("e:service", description="Product name of the customer portal.")
+    brand_phone_product: str = Field("cloud.phone", description="Product name of the cloud telephone system.")
+    default_locale: Literal["de", "en"] = Field("de", description="Language where nothing else tells.")
+    timezone: str = Field("Europe/Berlin", description="Time zone in which people read and enter times.")
+
+    # --- lives and limits
+    limits_factor: int = Field(1, ge=1, le=1000, description="Multiplies budgets and throttle thresholds, sets cool-downs to 0 when above 1; tests and demo only.")
+    session_idle_minutes: int = Field(30, ge=1, description="A session ends after so long without activity.")
+    session_absolute_hours: int = Field(10, ge=1, description="A session ends after so long whatever happens.")
+    invitation_days: int = Field(14, ge=1, description="Life of an invitation's link.")
+    password_reset_minutes: int = Field(60, ge=5, description="Life of the link of »Passwort vergessen«.")
+    pin_minutes: int = Field(5, ge=1, le=15, description="Life of an SMS PIN.")
+    authorization_request_minutes: int = Field(30, ge=1, description="Life of an authorization request with its sign-in.")
+    access_token_seconds: int = Field(300, ge=30, description="Life of an access token.")
+    id_token_seconds: int = Field(300, ge=30, description="Life of an ID token.")
+    refresh_grace_seconds: int = Field(60, ge=0, description="How long a rotated refresh token still answers with its successor.")
+    offline_idle_days: int = Field(30, ge=1, description="An offline refresh token ends after so long without use.")
+    offline_absolute_days: int = Field(90, ge=1, description="An offline refresh token ends after so long whatever happens.")
+    jwks_max_age_seconds: int = Field(300, ge=0, description="How long relying parties may keep the JWKS.")
+
+    # --- passwords
+    argon2_memory_kib: int = Field(19456, ge=8, description="Memory of a password hash (Argon2id).")
+    argon2_rounds: int = Field(2, ge=1, description="Rounds of a password hash.")
+    hashing_threads: int = Field(2, ge=1, le=16, description="Password hashes computed at the same time by one process.")
+    breached_passwords: str = Field("", description="HIBP SHA-1 file (path) or k-anonymity endpoint (https address); empty: no check.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged.")
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: type[BaseSettings], **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what `load_settings` merged; it reads the environment itself, so that the command line can beat it."""
+        return (sources["init_settings"],)
+
+    @model_validator(mode="after")
+    def check_together(self) -> Self:
+        """Refuse what only makes sense apart."""
+        if self.profile == "production":
+            if self.limits_factor != 1:
+                raise ValueError("limits_factor: must be 1 in production")
+            if self.mail_sender == "demo" or self.sms_sender == "demo":
+                raise ValueError("mail_sender, sms_sender: the demo senders are refused in production")
+        address = urlsplit(self.issuer)
+        if self.issuer and (address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment):
+            raise ValueError("issuer: must be an http(s) address without query or fragment")
+        if self.issuer.endswith("/"):
+            raise ValueError("issuer: must not end with a slash")
+        return self
+
+    @property
+    def issuer_address(self) -> str:
+        """The issuer identifier (Discovery 1.0 §3)."""
+        return self.issuer or f"http://localhost:{self.port}"
+
+    @property
+    def over_https(self) -> bool:
+        """Whether browsers reach the provider by TLS; cookies are then Secure and `__Host-`."""
+        return self.issuer_address.startswith("https://")
+
+    @property
+    def issuer_is_http_loopback(self) -> bool:
+        """Whether this is a developer's installation, where http on the loopback is fine."""
+        address = urlsplit(self.issuer_address)
+        return address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def database_address(self) -> str:
+        """The database URL for SQLAlchemy."""
+        given = self.database_url.get_secret_value()
+        return given or f"sqlite:///{self.data_dir.resolve() / 'idp.sqlite3'}"
+
+    @property
+    def portal_product(self) -> str:
+        """The portal's product name, as the subject of pages and mails."""
+        return self.brand_portal_product
+
+
+def load_settings(profile: str | None = None, config: str | None = None, **overrides: Any) -> Settings:
+    """Read the file of a profile (or `IDP_CONFIG`) and the environment.
+
+    `overrides` (command line) beat both. Raises: SettingsError with one line for each mistake.
+    """
+    file = config or os.environ.get("IDP_CONFIG") or (str(PROFILES / f"{profile}.toml") if profile else "")
+    values: dict[str, Any] = {}
+    if file:
+        try:
+            values = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"cannot read the settings file {file}: {error}") from error
+    try:
+        return Settings(**(values | _secrets_from_files() | EnvSettingsSource(Settings)() | overrides))
+    except ValidationError as error:
+        lines = (f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
+        raise SettingsError("; ".join(lines)) from None
+
+
+def _secrets_from_files() -> dict[str, str]:
+    """Read each `IDP_<NAME>_FILE`, the way secrets are mounted into a container."""
+    found = {}
+    for name in Settings.model_fields:
+        path = os.environ.get(f"IDP_{name.upper()}_FILE")
+        if path and f"IDP_{name.upper()}" not in os.environ:
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{name}: cannot read {path}: {error.strerror}") from error
+    return found
+
+
+def master_secret(settings: Settings) -> str:
+    """Give the master secret: the setting, or the file in the data folder, made at first start (mode 0600).
+
+    Raises: SettingsError when production names none.
+    """
+    given = settings.master_secret.get_secret_value()
+    if given:
+        return given
+    if settings.profile == "production":
+        raise SettingsError("master_secret: set IDP_MASTER_SECRET or IDP_MASTER_SECRET_FILE in production")
+    path = settings.data_dir / "master-secret"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    made = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(made + "\n")
+    return made

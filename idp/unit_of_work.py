@@ -1,0 +1,208 @@
+"""One transaction with its clock, actor, request id, settings and domain events.
+
+Each step of the product is one unit: read the facts in `read_work()`, do slow work outside, then write in `unit_of_work()` with
+statements that re-check what they rely on. Nothing else commits.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import current_app, g, has_app_context
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from idp.clock import Clock
+from idp.crypto import Secrets
+from idp.errors import IdpError, TryAgain
+from idp.identifiers import AccountId, RequestId, SessionId, new_id
+from idp.settings import Settings
+
+Result = TypeVar("Result")
+_SERIALIZATION_FAILURES = ("40001", "40P01", "55P03")
+
+
+class ActorKind(StrEnum):
+    """Who can act."""
+
+    PERSON = "person"
+    STAFF = "staff"
+    CLIENT = "client"
+    SYSTEM = "system"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an account's or client's id, or a name for the system's parts; on whose behalf, in which session."""
+
+    kind: ActorKind
+    id: str | None = None
+    on_behalf_of: AccountId | None = None
+    session_id: SessionId | None = None
+
+
+NOBODY = Actor(ActorKind.NOBODY)
+SYSTEM = Actor(ActorKind.SYSTEM, "worker")
+OPERATOR_AT_SHELL = Actor(ActorKind.SYSTEM, "cli")
+
+
+class DomainEvent(Protocol):
+    """Something that happened below and matters above: a frozen dataclass of plain ids."""
+
+
+Handler = Callable[["UnitOfWork", Any], None]
+Handlers = Mapping[type, Sequence[Handler]]
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """What a rule gets as its first argument."""
+
+    db: Connection
+    now: datetime
+    settings: Settings
+    secrets: Secrets
+    actor: Actor
+    request_id: RequestId
+    writes: bool
+    _events: deque[DomainEvent] = field(default_factory=deque)
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+    _on_refusal: list[Callable[["UnitOfWork"], None]] = field(default_factory=list)
+
+    def acts_as(self, actor: Actor) -> None:
+        """Name the actor once it is proven."""
+        self.actor = actor
+
+    def emit(self, event: DomainEvent) -> None:
+        """Tell the layers above; their handlers run in this transaction, before its commit."""
+        self._events.append(event)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run something without further writing (a counter) once the change is durable."""
+        self._after_commit.append(call)
+
+    def on_refusal(self, note: Callable[["UnitOfWork"], None]) -> None:
+        """Write something in a small transaction of its own when this one is rolled back."""
+        self._on_refusal.append(note)
+
+
+class Units:
+    """Opens units of work on one installation's database."""
+
+    def __init__(
+        self, writing: Engine, reading: Engine, settings: Settings, secrets: Secrets, clock: Clock, handlers: Handlers
+    ) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._handlers = handlers
+        self.settings = settings
+        self.secrets = secrets
+        self.clock = clock
+
+    @contextmanager
+    def write(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
+        """Open a transaction; commit at the end, or roll back on an error that does not keep its changes.
+
+        Raises: TryAgain when the database refuses to serialize or is out of reach.
+        """
+        with _database_errors():
+            try:
+                with self._writing.connect() as connection, connection.begin():
+                    work = self._unit(connection, actor, request_id, writes=True)
+                    kept: IdpError | None = None
+                    try:
+                        yield work
+                    except IdpError as error:
+                        if not error.keeps_changes:
+                            raise
+                        kept = error
+                    self._run_handlers(work)
+            except IdpError:
+                self._write_refusals(work)
+                raise
+        for call in work._after_commit:
+            call()
+        if kept:
+            raise kept
+
+    @contextmanager
+    def read(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
+        """Open a unit that only reads; each statement sees what is committed. Raises: TryAgain."""
+        with _database_errors(), self._reading.connect() as connection:
+            yield self._unit(connection, actor, request_id, writes=False)
+
+    def _unit(self, connection: Connection, actor: Actor, request_id: RequestId | None, *, writes: bool) -> UnitOfWork:
+        given = request_id or RequestId(new_id())
+        return UnitOfWork(connection, self.clock(), self.settings, self.secrets, actor, given, writes)
+
+    def _run_handlers(self, work: UnitOfWork) -> None:
+        while work._events:
+            event = work._events.popleft()
+            for handler in self._handlers[type(event)]:
+                handler(work, event)
+
+    def _write_refusals(self, refused: UnitOfWork) -> None:
+        if not refused._on_refusal:
+            return
+        with self._writing.begin() as connection:
+            work = self._unit(connection, refused.actor, refused.request_id, writes=True)
+            for note in refused._on_refusal:
+                note(work)
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    """Turn what may succeed at a second try into TryAgain; all else stays an error of ours."""
+    try:
+        yield
+    except OperationalError as error:
+        raise TryAgain(f"database: {type(error.orig).__name__}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:
+            raise TryAgain(f"database: {type(error.orig).__name__}") from error
+        raise
+
+
+def retry_once(call: Callable[[], Result]) -> Result:
+    """Run a whole view, job or command, and once more if the database refused to serialize."""
+    try:
+        return call()
+    except TryAgain:
+        return call()
+
+
+def current_units() -> Units:
+    """Give the running application's units of work; the only look at Flask's current application."""
+    return cast(Units, current_app.extensions["idp.units"])
+
+
+def acts_in_request(actor: Actor) -> None:
+    """Let all further units of this request act as the one whom a face has proven."""
+    g.actor = actor
+
+
+def _request_facts() -> tuple[Actor, RequestId | None]:
+    if not has_app_context():
+        return NOBODY, None
+    return g.get("actor", NOBODY), g.get("request_id")
+
+
+@contextmanager
+def unit_of_work(actor: Actor | None = None) -> Iterator[UnitOfWork]:
+    """Open a writing unit for this request. Raises: TryAgain."""
+    known, request_id = _request_facts()
+    with current_units().write(actor or known, request_id) as work:
+        yield work
+
+
+@contextmanager
+def read_work() -> Iterator[UnitOfWork]:
+    """Open a reading unit for this request. Raises: TryAgain."""
+    known, request_id = _request_facts()
+    with current_units().read(known, request_id) as work:
+        yield work
