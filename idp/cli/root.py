@@ -33,8 +33,9 @@ class Nouns(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the nouns by the first lines of their docstrings, without importing them."""
+        lines = [(name, first_line(name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, first_line(name)) for name in self.list_commands(ctx)])
+            formatter.write_dl(lines)
 
 
 def first_line(noun: str) -> str:
@@ -70,7 +71,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return WRONG_USE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the one place where a command's failure becomes an answer
         return fail(error, as_json="--json" in arguments)
     return 0
 
