@@ -1,0 +1,13 @@
+# Install what tests need beside Python's packages, when it is missing: a real Chromium.
+# PostgreSQL and Redis come with the locked packages. A part that cannot be had fails the run.
+set -eu
+
+if [ ! -x /usr/bin/chromium ] && ! command -v chromium >/dev/null 2>&1; then
+    command -v apt-get >/dev/null 2>&1 || { echo "Chromium is missing; install it so that \`chromium\` is found" >&2; exit 1; }
+    echo "installing Chromium …"
+    as_root=""
+    [ "$(id -u)" = 0 ] || as_root="sudo -n"
+    export DEBIAN_FRONTEND=noninteractive
+    $as_root apt-get update -qq >/dev/null
+    $as_root apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
+fi
