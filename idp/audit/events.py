@@ -1,0 +1,73 @@
+"""The names of audit events: `<subject>.<what happened>`, stable for those who read the log by machine."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Every security-relevant event."""
+
+    CUSTOMER_PROVISIONED = "customer.provisioned"
+    CUSTOMER_DEACTIVATED = "customer.deactivated"
+    CUSTOMER_REACTIVATED = "customer.reactivated"
+    PROVISIONING_REFUSED = "customer.provisioning_refused"
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_ACTIVATED = "account.activated"
+    ACCOUNT_DEACTIVATED = "account.deactivated"
+    ACCOUNT_REACTIVATED = "account.reactivated"
+    ACCOUNT_LOCKED = "account.locked"
+    ACCOUNT_UNLOCKED = "account.unlocked"
+    ACCOUNT_CHANGE_REFUSED = "account.change_refused"
+    CONTACT_CHANGE_WAITING = "account.contact_change_waiting"
+    CONTACT_CHANGE_CONFIRMED = "account.contact_change_confirmed"
+
+    INVITATION_SENT = "invitation.sent"
+    INVITATION_SCHEDULED = "invitation.scheduled"
+    INVITATION_MOVED = "invitation.moved"
+    INVITATION_CANCELLED = "invitation.cancelled"
+    INVITATION_REFUSED = "invitation.refused"
+
+    ACCESS_REQUESTED = "access_request.received"
+    ACCESS_REQUEST_VERIFIED = "access_request.email_verified"
+    ACCESS_REQUEST_APPROVED = "access_request.approved"
+    ACCESS_REQUEST_REJECTED = "access_request.rejected"
+
+    SIGNIN_COMPLETED = "signin.completed"
+    SIGNIN_REFUSED = "signin.refused"
+    SIGNIN_THROTTLED = "signin.throttled"
+    SIGNIN_ENDED = "signin.ended"
+    PIN_SENT = "pin.sent"
+    PIN_WITHHELD = "pin.withheld"
+    PIN_WRONG = "pin.wrong"
+    PIN_CONFIRMED = "pin.confirmed"
+    PASSWORD_SET = "password.set"  # noqa: S105 - an event's name
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105
+    PASSWORD_RESET = "password.reset"  # noqa: S105
+    PASSWORD_CHECK_UNAVAILABLE = "password.breach_check_unavailable"  # noqa: S105
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+
+    AUTHORIZATION_GRANTED = "authorization.granted"
+    AUTHORIZATION_REFUSED = "authorization.refused"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_REVOKED = "consent.revoked"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105
+    TOKEN_REFRESHED = "token.refreshed"  # noqa: S105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    CODE_REPLAYED = "token.code_replayed"
+    REFRESH_REUSED = "token.refresh_reused"
+    CLIENT_REFUSED = "client.authentication_refused"
+    CLIENT_CREATED = "client.created"
+    CLIENT_CHANGED = "client.changed"
+    CLIENT_DELETED = "client.deleted"
+    RESOURCE_CREATED = "resource.created"
+    KEY_CREATED = "key.created"
+    KEYS_ROTATED = "key.rotated"
+    LOGOUT = "logout.requested"
+    LOGOUT_DELIVERED = "logout.delivered"
+    LOGOUT_FAILED = "logout.failed"
+
+    MESSAGE_FAILED = "message.failed"
+    MESSAGE_UNCERTAIN = "message.uncertain"
+    STAFF_LOOKED_UP = "staff.looked_up"

@@ -1,0 +1,44 @@
+"""The table of audit events."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.database import Base
+
+
+class AuditEvent(Base):
+    """One event; rows are only ever added, and sealed in batches by a keyed hash chain."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("ix_audit_events_account", "account_id", "id"),
+        Index("ix_audit_events_customer", "customer_id", "id"),
+        Index("ix_audit_events_event", "event", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    event: Mapped[str] = mapped_column(String(64))
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    actor_id: Mapped[str | None] = mapped_column(String(128))
+    on_behalf_of: Mapped[str | None] = mapped_column(String(32))
+    session_id: Mapped[str | None] = mapped_column(String(32))
+    account_id: Mapped[str | None] = mapped_column(String(32))
+    customer_id: Mapped[str | None] = mapped_column(String(32))
+    client_id: Mapped[str | None] = mapped_column(String(128))
+    request_id: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[dict[str, Any]]
+
+
+class AuditSeal(Base):
+    """A keyed hash over a run of events and the seal before it."""
+
+    __tablename__ = "audit_seals"
+
+    last_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    first_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    sealed_at: Mapped[datetime]
+    mac: Mapped[str] = mapped_column(String(64))

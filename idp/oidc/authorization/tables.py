@@ -1,0 +1,72 @@
+"""The tables of authorization requests, pushed requests, codes and consents."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.database import Base
+
+
+class AuthorizationRequest(Base):
+    """A validated authorization request, bound to the browser that opened it."""
+
+    __tablename__ = "authorization_requests"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(128))
+    parameters: Mapped[dict[str, Any]]
+    browser_hash: Mapped[str | None] = mapped_column(String(64))  # none until the first GET binds it
+    pushed_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    signin_id: Mapped[str | None] = mapped_column(String(32))  # the sign-in made for this request
+    consented_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
+
+
+class PushedRequest(Base):
+    """An authorization request pushed by its client (RFC 9126)."""
+
+    __tablename__ = "pushed_requests"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    reference_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[str] = mapped_column(String(128))
+    parameters: Mapped[dict[str, Any]]
+    dpop_jkt: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class Code(Base):
+    """An authorization code, hashed; kept after use until what was issued from it ends."""
+
+    __tablename__ = "codes"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(128))
+    redirect_uri: Mapped[str] = mapped_column(String(2000))
+    redirect_uri_given: Mapped[bool]
+    code_challenge: Mapped[str | None] = mapped_column(String(64))
+    dpop_jkt: Mapped[str | None] = mapped_column(String(64))
+    grant: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    family_id: Mapped[str | None] = mapped_column(String(32))
+    delete_after: Mapped[datetime] = mapped_column(index=True)
+
+
+class Consent(Base):
+    """What an account lets a third-party client have; remembered until revoked."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_client", "client_id"),)
+
+    account_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    scopes: Mapped[list[str]]
+    given_at: Mapped[datetime]
