@@ -1,0 +1,87 @@
+"""The child processes of a supervisor: what they run, in which environment, and how each notices that it is alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from idp.settings import Settings
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two starts of a child that dies again and again."""
+
+LASTING = 60.0
+"""A child that has lived so many seconds starts with the shortest pause again."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One supervised process; `vital`: its end is the end of all, else it is started again."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    vital: bool = False
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    starts: int = 0
+    due: float = 0.0
+    pause: float = field(default=0.25)
+
+    def start(self, now: float) -> None:
+        """Run it; standard output goes to standard error, which is for logs."""
+        inherited = os.environ | self.environment
+        self.process = subprocess.Popen(self.command, env=inherited, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        self.started_at = now
+        self.starts += 1
+
+    def ended(self) -> int | None:
+        """Give the exit code of a process that has ended since the last look, else None."""
+        return self.process.poll() if self.process else None
+
+    def lay_down(self, now: float) -> None:
+        """Take note that it died: the next start is due after a pause that doubles each time."""
+        self.pause = 0.25 if now - self.started_at > LASTING else min(self.pause * 2, LONGEST_PAUSE)
+        self.due = now + self.pause
+        self.process = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self.process.pid if self.process else None
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """Give the command that runs a module in the same interpreter, without what the caller's folder holds."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment_of(settings: Settings, config: str | None, **more: str) -> dict[str, str]:
+    """Give a child the settings in force here: what the command line said goes on by the environment."""
+    told = {
+        "IDP_PROFILE": settings.profile,
+        "IDP_HOST": settings.host,
+        "IDP_PORT": str(settings.port),
+        "IDP_WORKERS": str(settings.workers),
+        "IDP_DATA_DIR": str(settings.data_dir.resolve()),
+        "IDP_METRICS_PORT": str(settings.metrics_port),
+    }
+    return told | ({"IDP_CONFIG": config} if config else {}) | more
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, however that came."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,98 @@
+"""The database's schema: upgrade it, and tell whether this version can serve on what is there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.exc import OperationalError
+
+from idp.errors import SettingsError
+from idp.settings import Settings
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Where the database stands (`None`: empty) and where this version's migrations end."""
+
+    revision: str | None
+    newest: str
+    known: bool
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this version may serve."""
+        return self.revision == self.newest
+
+    @property
+    def problem(self) -> str:
+        """One line for the operator."""
+        if self.is_current:
+            return ""
+        if not self.known:
+            return f"the database is at revision {self.revision}, which is newer than this version; run a newer version"
+        return f"the database is at revision {self.revision or 'none'}, this version needs {self.newest}; run `idp db upgrade`"
+
+
+def schema_state(connection: Connection) -> SchemaState:
+    """Compare the database with this version's migrations."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    newest = scripts.get_current_head() or ""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = revision is None or revision in {script.revision for script in scripts.walk_revisions()}
+    return SchemaState(revision, newest, known)
+
+
+def schema_state_of(settings: Settings) -> SchemaState:
+    """Look at the database that the settings name. Raises: SettingsError when it cannot be reached."""
+    engine = create_engine(_address(settings))
+    try:
+        with engine.connect() as connection:
+            return schema_state(connection)
+    except OperationalError as error:
+        raise SettingsError(_unreachable(settings, error)) from None
+    finally:
+        engine.dispose()
+
+
+def upgrade(settings: Settings, to: str = "head") -> SchemaState:
+    """Bring the schema up in one transaction; safe to run on several nodes at once.
+
+    Raises: SettingsError when the database cannot be reached.
+    """
+    engine = create_engine(_address(settings))
+    try:
+        with engine.begin() as connection:
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, to)
+        with engine.connect() as connection:
+            return schema_state(connection)
+    except OperationalError as error:
+        raise SettingsError(_unreachable(settings, error)) from None
+    finally:
+        engine.dispose()
+
+
+def alembic_config() -> Config:
+    """Point Alembic at our migrations; it needs no file of its own."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _address(settings: Settings) -> str:
+    if settings.database_address.startswith("sqlite"):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return settings.database_direct_url.get_secret_value() or settings.database_address
+
+
+def _unreachable(settings: Settings, error: OperationalError) -> str:
+    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    return f"database_url: cannot open {make_url(_address(settings)).render_as_string(hide_password=True)}: {reason}"

@@ -1,0 +1,79 @@
+"""A web server for one WSGI application: `python -m idp.operations.web --port 8000 package.module:factory`.
+
+granian's own access log stays off (ours is `request_log.py`); its other lines go to standard error.
+"""
+
+import argparse
+import importlib
+import signal
+from collections.abc import Callable
+from typing import Any, Literal
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from idp.operations.children import end_with_parent
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": '{"event": "%(message)s", "level": "%(levelname)s", "logger": "granian"}'}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
+    "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
+}
+SECONDS_TO_FINISH = 3
+
+
+def load(target: str) -> Any:
+    """Make the application inside a web process, which ends with the server that started it."""
+    end_with_parent()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return factory_of(target)()
+
+
+def factory_of(target: str) -> Callable[[], Any]:
+    """Import the application's factory."""
+    module, _, name = target.partition(":")
+    factory: Callable[[], Any] = getattr(importlib.import_module(module), name)
+    return factory
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    arguments = parse()
+    end_with_parent()
+    factory_of(arguments.target)  # imported once, before the web processes are forked
+    interface: Literal[Interfaces.WSGI] = Interfaces.WSGI
+    server = Server(
+        target=arguments.target,
+        address=arguments.host,
+        port=arguments.port,
+        interface=interface,
+        workers=arguments.workers,
+        blocking_threads=arguments.threads,
+        http1_settings=None,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=LOGGING,
+        log_access=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=SECONDS_TO_FINISH,
+    )
+    server.serve(target_loader=load)
+
+
+def parse() -> argparse.Namespace:
+    """Read what the supervisor asks for."""
+    parser = argparse.ArgumentParser(prog="idp.operations.web")
+    parser.add_argument("target")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=4)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
