@@ -82,7 +82,9 @@ class Settings(BaseSettings):
     timezone: str = Field("Europe/Berlin", description="Time zone in which people read and enter times.")
 
     # --- lives and limits
-    limits_factor: int = Field(1, ge=1, le=1000, description="Multiplies budgets and throttle thresholds, sets cool-downs to 0 when above 1; tests and demo only.")
+    limits_factor: int = Field(
+        1, ge=1, le=1000, description="Multiplies budgets and throttle thresholds, sets cool-downs to 0 when above 1; tests and demo only."
+    )
     session_idle_minutes: int = Field(30, ge=1, description="A session ends after so long without activity.")
     session_absolute_hours: int = Field(10, ge=1, description="A session ends after so long whatever happens.")
     invitation_days: int = Field(14, ge=1, description="Life of an invitation's link.")
@@ -150,6 +152,11 @@ class Settings(BaseSettings):
     def portal_product(self) -> str:
         """The portal's product name, as the subject of pages and mails."""
         return self.brand_portal_product
+
+
+def config_named() -> bool:
+    """Tell whether the environment names a settings file."""
+    return bool(os.environ.get("IDP_CONFIG"))
 
 
 def load_settings(profile: str | None = None, config: str | None = None, **overrides: Any) -> Settings:

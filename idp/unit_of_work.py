@@ -70,9 +70,9 @@ class UnitOfWork:
     actor: Actor
     request_id: RequestId
     writes: bool
-    _events: deque[DomainEvent] = field(default_factory=deque)
-    _after_commit: list[Callable[[], None]] = field(default_factory=list)
-    _on_refusal: list[Callable[["UnitOfWork"], None]] = field(default_factory=list)
+    events: deque[DomainEvent] = field(default_factory=deque)
+    after_commits: list[Callable[[], None]] = field(default_factory=list)
+    refusals: list[Callable[["UnitOfWork"], None]] = field(default_factory=list)
 
     def acts_as(self, actor: Actor) -> None:
         """Name the actor once it is proven."""
@@ -80,23 +80,21 @@ class UnitOfWork:
 
     def emit(self, event: DomainEvent) -> None:
         """Tell the layers above; their handlers run in this transaction, before its commit."""
-        self._events.append(event)
+        self.events.append(event)
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Run something without further writing (a counter) once the change is durable."""
-        self._after_commit.append(call)
+        self.after_commits.append(call)
 
     def on_refusal(self, note: Callable[["UnitOfWork"], None]) -> None:
         """Write something in a small transaction of its own when this one is rolled back."""
-        self._on_refusal.append(note)
+        self.refusals.append(note)
 
 
 class Units:
     """Opens units of work on one installation's database."""
 
-    def __init__(
-        self, writing: Engine, reading: Engine, settings: Settings, secrets: Secrets, clock: Clock, handlers: Handlers
-    ) -> None:
+    def __init__(self, writing: Engine, reading: Engine, settings: Settings, secrets: Secrets, clock: Clock, handlers: Handlers) -> None:
         self._writing = writing
         self._reading = reading
         self._handlers = handlers
@@ -125,7 +123,7 @@ class Units:
             except IdpError:
                 self._write_refusals(work)
                 raise
-        for call in work._after_commit:
+        for call in work.after_commits:
             call()
         if kept:
             raise kept
@@ -141,17 +139,17 @@ class Units:
         return UnitOfWork(connection, self.clock(), self.settings, self.secrets, actor, given, writes)
 
     def _run_handlers(self, work: UnitOfWork) -> None:
-        while work._events:
-            event = work._events.popleft()
+        while work.events:
+            event = work.events.popleft()
             for handler in self._handlers[type(event)]:
                 handler(work, event)
 
     def _write_refusals(self, refused: UnitOfWork) -> None:
-        if not refused._on_refusal:
+        if not refused.refusals:
             return
         with self._writing.begin() as connection:
             work = self._unit(connection, refused.actor, refused.request_id, writes=True)
-            for note in refused._on_refusal:
+            for note in refused.refusals:
                 note(work)
 
 
@@ -178,7 +176,7 @@ def retry_once(call: Callable[[], Result]) -> Result:
 
 def current_units() -> Units:
     """Give the running application's units of work; the only look at Flask's current application."""
-    return cast(Units, current_app.extensions["idp.units"])
+    return cast("Units", current_app.extensions["idp.units"])
 
 
 def acts_in_request(actor: Actor) -> None:

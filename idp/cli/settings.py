@@ -1,0 +1,57 @@
+"""Settings: check, show, and the pages that are generated from them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import SecretStr
+
+from idp.cli.installation import settings_here
+from idp.cli.output import Refused, noun, show
+from idp.operations.documents import example_file, settings_page
+
+
+@noun()
+def command() -> None:
+    """Every option, from file and environment."""
+
+
+@command.command("check")
+def check() -> None:
+    """Name each wrong setting; exit 1 when there is one."""
+    settings = settings_here()
+    show({"ok": True, "profile": settings.profile, "issuer": settings.issuer_address}, lines=["the settings are fine"])
+
+
+@command.command("show")
+def show_settings() -> None:
+    """Show the settings in force; secrets only as set or not."""
+    settings = settings_here()
+    show({name: _shown(getattr(settings, name)) for name in type(settings).model_fields})
+
+
+@command.command("write-docs", hidden=True)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 when a page differs.")
+def write_docs(only_check: bool) -> None:
+    """Write `docs/settings.md` and `config/idp.example.toml` from the typed settings."""
+    stale = [str(path) for path, content in _generated() if not path.exists() or path.read_text(encoding="utf-8") != content]
+    if only_check:
+        if stale:
+            raise Refused("stale", f"not as generated, run `make docs`: {', '.join(stale)}")
+        return
+    for path, content in _generated():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    show(stale, lines=[f"wrote {path}" for path in stale])
+
+
+def _generated() -> Iterator[tuple[Path, str]]:
+    yield Path("config/idp.example.toml"), example_file()
+    yield Path("docs/settings.md"), settings_page()
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return "(set)" if value.get_secret_value() else "(not set)"
+    return value
