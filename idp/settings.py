@@ -154,9 +154,9 @@ class Settings(BaseSettings):
         return self.brand_portal_product
 
 
-def config_named() -> bool:
-    """Tell whether the environment names a settings file."""
-    return bool(os.environ.get("IDP_CONFIG"))
+def config_file(profile: str | None) -> str:
+    """Name the settings file: that of the environment (`IDP_CONFIG`), else the profile's; empty: none."""
+    return os.environ.get("IDP_CONFIG") or (str(PROFILES / f"{profile}.toml") if profile else "")
 
 
 def load_settings(profile: str | None = None, config: str | None = None, **overrides: Any) -> Settings:
@@ -164,7 +164,7 @@ def load_settings(profile: str | None = None, config: str | None = None, **overr
 
     `overrides` (command line) beat both. Raises: SettingsError with one line for each mistake.
     """
-    file = config or os.environ.get("IDP_CONFIG") or (str(PROFILES / f"{profile}.toml") if profile else "")
+    file = config or config_file(profile)
     values: dict[str, Any] = {}
     if file:
         try:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from idp.settings import Settings
 
@@ -34,8 +35,7 @@ class Child:
 
     def start(self, now: float) -> None:
         """Run it; standard output goes to standard error, which is for logs."""
-        inherited = os.environ | self.environment
-        self.process = subprocess.Popen(self.command, env=inherited, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        self.process = subprocess.Popen(self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
         self.started_at = now
         self.starts += 1
 
@@ -60,17 +60,22 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def environment_of(settings: Settings, config: str | None, **more: str) -> dict[str, str]:
-    """Give a child the settings in force here: what the command line said goes on by the environment."""
-    told = {
+def environment_of(settings: Settings, config: str, **told: str) -> dict[str, str]:
+    """Give a child of ours the settings in force here: what the command line told goes on by the environment."""
+    in_force = {
         "IDP_PROFILE": settings.profile,
         "IDP_HOST": settings.host,
         "IDP_PORT": str(settings.port),
-        "IDP_WORKERS": str(settings.workers),
+        "IDP_PORTAL_URL": settings.portal_url,
         "IDP_DATA_DIR": str(settings.data_dir.resolve()),
-        "IDP_METRICS_PORT": str(settings.metrics_port),
     }
-    return told | ({"IDP_CONFIG": config} if config else {}) | more
+    return {**os.environ, **in_force, "IDP_CONFIG": config, **told}
+
+
+def environment_of_app(path: Path, values: Mapping[str, str]) -> dict[str, str]:
+    """Give a relying app its own settings and none of ours."""
+    foreign = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
+    return {**foreign, "PYTHONPATH": str(path), **values}
 
 
 def end_with_parent() -> None:

@@ -16,7 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 HIDDEN = "[hidden]"
 
 SECRET_NAMES = re.compile(
-    r"(?i)password|passwd|secret|token|\bpin\b|^code$|_code$|verifier|authorization$|cookie|assertion|credential|api_key|^proof$|^dpop$"
+    r"(?i)password|passwd|secret|token|\bpin\b|^code$|(?<!exit)(?<!status)_code$|verifier|authorization$|cookie|assertion|credential|api_key|^proof$|^dpop$"
 )
 SECRET_PARAMETERS = re.compile(
     r"(?i)\b((?:[a-z_]*(?:token|secret|password|assertion|verifier)|code|pin|state|nonce|request|id_token_hint|login_hint|username)=)"
