@@ -1,0 +1,27 @@
+"""Puts the parts of this package together, in the order in which a request passes them."""
+
+from typing import cast
+
+from flask import Flask
+
+from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, render, request_number
+from idp.unit_of_work import Units
+
+_LARGEST_BODY = 64 * 1024
+_MOST_FIELDS = 200
+
+
+def init_app(app: Flask) -> None:
+    """Make the application answer with our pages; needs `app.extensions["idp.units"]`."""
+    units = cast("Units", app.extensions["idp.units"])
+    settings = units.settings
+    app.config.update(MAX_CONTENT_LENGTH=_LARGEST_BODY, MAX_FORM_MEMORY_SIZE=_LARGEST_BODY, MAX_FORM_PARTS=_MOST_FIELDS)
+    headers.init_app(app, settings)
+    request_number.init_app(app)
+    hosts.init_app(app, settings)
+    cookies.init_app(app, settings, units.secrets.key("state-cookie"))
+    language.init_app(app, settings)
+    csrf.init_app(app)
+    assets.init_app(app, assets.Assets(settings))
+    render.init_app(app, settings)
+    failures.init_app(app)
