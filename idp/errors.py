@@ -13,8 +13,8 @@ class IdpError(Exception):
     answer may go to the redirect URI; `retry_after` is in seconds.
     """
 
-    code: ClassVar[str] = "refused"
-    status: ClassVar[int] = 400
+    code: str = "refused"
+    status: int = 400
     keeps_changes: ClassVar[bool] = False
     may_redirect: ClassVar[bool] = False
     message: ClassVar[Text] = text("That is not possible.")

@@ -1,0 +1,93 @@
+"""The protocol's words: error codes, prompts, response modes, paths; and the one error class of all its parts."""
+
+from enum import StrEnum
+
+from idp.errors import IdpError
+from idp.texts import text
+
+AUTHORIZATION_PATH = "/authorize"
+PAR_PATH = "/par"
+END_SESSION_PATH = "/end-session"
+
+PUSHED_URI = "urn:ietf:params:oauth:request_uri:"
+"""How the reference of a pushed request begins (RFC 9126 §2.2)."""
+
+
+class ErrorCode(StrEnum):
+    """Error codes of OAuth 2.0 and OpenID Connect that the provider answers with."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_CLIENT = "invalid_client"
+    INVALID_GRANT = "invalid_grant"
+    INVALID_SCOPE = "invalid_scope"
+    UNAUTHORIZED_CLIENT = "unauthorized_client"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
+    ACCESS_DENIED = "access_denied"
+    SERVER_ERROR = "server_error"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+    # OpenID Connect Core §3.1.2.6, Unmet Authentication Requirements §2
+    INTERACTION_REQUIRED = "interaction_required"
+    LOGIN_REQUIRED = "login_required"
+    ACCOUNT_SELECTION_REQUIRED = "account_selection_required"
+    CONSENT_REQUIRED = "consent_required"
+    INVALID_REQUEST_URI = "invalid_request_uri"
+    INVALID_REQUEST_OBJECT = "invalid_request_object"
+    REQUEST_NOT_SUPPORTED = "request_not_supported"
+    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
+    UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
+    # RFC 6750, 7009, 7591, 8707, 9396
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - a code's name
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    UNSUPPORTED_TOKEN_TYPE = "unsupported_token_type"  # noqa: S105
+    INVALID_REDIRECT_URI = "invalid_redirect_uri"
+    INVALID_CLIENT_METADATA = "invalid_client_metadata"
+    INVALID_TARGET = "invalid_target"
+    INVALID_AUTHORIZATION_DETAILS = "invalid_authorization_details"
+
+
+class Prompt(StrEnum):
+    """Values of `prompt` (Core §3.1.2.1, Initiating User Registration §2)."""
+
+    NONE = "none"
+    LOGIN = "login"
+    CONSENT = "consent"
+    SELECT_ACCOUNT = "select_account"
+    CREATE = "create"
+
+
+class ResponseMode(StrEnum):
+    """How an authorization answer reaches the client (Multiple Response Types §2.1, Form Post §2)."""
+
+    QUERY = "query"
+    FRAGMENT = "fragment"
+    FORM_POST = "form_post"
+
+
+class OAuthError(IdpError):
+    """A refusal in the protocol's own form.
+
+    `error` and `description` go to the client (RFC 6749 §4.1.2.1, §5.2), `headers` beside them, `status` where the answer is no
+    redirect. The description is ASCII without quotes and backslashes, and names no secret.
+    """
+
+    code = "oauth_error"
+    message = text("The application asked for something that is not possible. Please start again in the application.")
+
+    def __init__(
+        self,
+        error: ErrorCode,
+        description: str = "",
+        *,
+        status: int = 400,
+        headers: dict[str, str] | None = None,
+        detail: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(detail or f"{error}: {description}", retry_after=retry_after)
+        self.error = error
+        self.code = error.value
+        self.description = description
+        self.status = status
+        self.headers = headers or {}
