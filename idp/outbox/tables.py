@@ -35,3 +35,12 @@ class Job(Base):
     error: Mapped[str | None] = mapped_column(String(500))
     provider_id: Mapped[str | None] = mapped_column(String(128))
     account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+
+
+class PeriodicRun(Base):
+    """When a periodic job was started last; the row decides which worker runs it next."""
+
+    __tablename__ = "periodic_runs"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    started_at: Mapped[datetime]

@@ -1,0 +1,71 @@
+"""Jobs as callers see them: enqueue, cancel, move, look."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from idp.errors import NotFound
+from idp.identifiers import AccountId, JobId, new_id
+from idp.outbox import store
+from idp.outbox.states import JobState
+from idp.unit_of_work import UnitOfWork
+
+SEAL = "outbox"
+
+
+def enqueue(
+    work: UnitOfWork,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    secret: dict[str, Any] | None = None,
+    due: datetime | None = None,
+    useless_after: datetime | None = None,
+    account_id: AccountId | None = None,
+) -> JobId:
+    """Write the intent to send something; the worker does so after the commit, not before `due`.
+
+    `payload` and `secret` are plain JSON; `secret` is sealed, and wiped when the job ends. After `useless_after` it is not sent any more.
+    """
+    job_id = JobId(new_id())
+    sealed = None if secret is None else work.secrets.seal(SEAL, json.dumps(secret).encode(), context=job_id)
+    store.add(
+        work.db,
+        {
+            "id": job_id,
+            "kind": kind,
+            "payload": payload,
+            "sealed": sealed,
+            "state": JobState.WAITING.value,
+            "created_at": work.now,
+            "due": due or work.now,
+            "useless_after": useless_after,
+            "attempts": 0,
+            "account_id": account_id,
+        },
+    )
+    return job_id
+
+
+def cancel(work: UnitOfWork, job_id: JobId) -> bool:
+    """Take a job back; False when it is being sent or has ended."""
+    return store.cancel(work.db, job_id, work.now)
+
+
+def move(work: UnitOfWork, job_id: JobId, due: datetime, useless_after: datetime | None = None) -> bool:
+    """Set both times of a job anew; False when it is being sent or has ended."""
+    return store.move(work.db, job_id, due, useless_after)
+
+
+def state_of(work: UnitOfWork, job_id: JobId) -> JobState:
+    """Tell where a job stands. Raises: NotFound, also for one that ended long ago and was cleaned away."""
+    found = store.states(work.db, [job_id])
+    if job_id not in found:
+        raise NotFound(f"job {job_id}")
+    return found[job_id]
+
+
+def states_of(work: UnitOfWork, job_ids: Iterable[JobId]) -> dict[JobId, JobState]:
+    """Tell where jobs stand, in one query; unknown ones are left out."""
+    return store.states(work.db, list(job_ids))
