@@ -47,6 +47,7 @@ class Signin(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     account_id: Mapped[str | None] = mapped_column(String(32), index=True)
     password_at: Mapped[datetime | None]
+    from_session_id: Mapped[str | None] = mapped_column(String(32))  # the session whose password is only added to
     pin_confirmed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     session_id: Mapped[str | None] = mapped_column(String(32))

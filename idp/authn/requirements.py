@@ -1,0 +1,54 @@
+"""What a sign-in must reach, and for whom it is shown: values that the asking face hands over and gets back unread."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from idp.authn import levels
+from idp.authn.store.sessions import Session
+from idp.identifiers import AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What the authentication must reach.
+
+    `acr`: least level beside what the account itself demands; `max_age`: seconds since the last authentication; `fresh`: ask whatever
+    session there is (`prompt=login`, `select_account`); `account_hint`: only this account will do; `username_hint`: shown as typed.
+    """
+
+    acr: str | None = None
+    max_age: int | None = None
+    fresh: bool = False
+    account_hint: AccountId | None = None
+    username_hint: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Write as a JSON document."""
+        return asdict(self)
+
+    def young_enough(self, session: Session, now: datetime) -> bool:
+        """Tell whether a session's authentication may still be used."""
+        if self.fresh or (self.account_hint and self.account_hint != session.account_id):
+            return False
+        return self.max_age is None or now - session.auth_time <= timedelta(seconds=self.max_age)
+
+    def satisfied_by(self, session: Session, now: datetime, needed: str) -> bool:
+        """Tell whether a session will do; `needed` is the level that the account itself demands."""
+        return self.young_enough(session, now) and levels.rank(session.acr) >= max(levels.rank(self.acr), levels.rank(needed))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFor:
+    """The app for which a sign-in is shown; `form_action_origin` is where its forms may lead by redirects (CSP)."""
+
+    app_name: str | None = None
+    logo: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    form_action_origin: str | None = None
+    locale: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Write as a JSON document."""
+        return asdict(self)

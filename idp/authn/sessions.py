@@ -1,0 +1,150 @@
+"""Signed-in browsers: start, find, keep alive, end.
+
+The cookie's token is stored hashed and renewed at each proof, so that a token known before it is worth nothing after it. A session
+ends by idleness, at its absolute end, or by `end` with a reason, which tells the layers above.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from idp import audit, crypto
+from idp.audit import Event
+from idp.authn.events import EndReason, PasswordReset, SessionsEnded
+from idp.authn.store import sessions as store
+from idp.authn.store.sessions import Session
+from idp.directory.accounts import Account
+from idp.directory.events import AccountsDeactivated, AccountsLocked
+from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId, new_id, new_token
+from idp.unit_of_work import UnitOfWork
+
+__all__ = [
+    "Session",
+    "delete_expired",
+    "end",
+    "end_all_of",
+    "find",
+    "find_by_id",
+    "live_of",
+    "on_accounts_deactivated",
+    "on_accounts_locked",
+    "on_password_reset",
+    "start",
+    "touch",
+    "touch_id",
+]
+
+_ONE_WRITE_EACH = timedelta(minutes=1)
+_KEPT_AFTER_END = timedelta(days=7)
+
+
+def find(work: UnitOfWork, token: str) -> Session | None:
+    """Give the live session that a cookie's token proves."""
+    return store.find_live(work.db, crypto.hash_token(token), now=work.now, idle_since=_idle_since(work))
+
+
+def find_by_id(work: UnitOfWork, session_id: SessionId) -> Session | None:
+    """Give a session if it is live."""
+    return store.find_live_by_id(work.db, session_id, now=work.now, idle_since=_idle_since(work))
+
+
+def live_of(work: UnitOfWork, account_id: AccountId) -> list[Session]:
+    """List an account's live sessions, the latest used first."""
+    return store.live_of_account(work.db, account_id, now=work.now, idle_since=_idle_since(work))
+
+
+def start(
+    work: UnitOfWork,
+    account: Account,
+    *,
+    acr: str,
+    amr: tuple[str, ...],
+    browser: BrowserHash,
+    signin_id: SigninId | None,
+    device_label: str,
+    replaces: Session | None,
+    auth_time: datetime | None = None,
+) -> tuple[Session, str]:
+    """Sign a browser in; give the session and the new token for its cookie.
+
+    The same account's session in this browser goes on under a new token; another account's ends as replaced. `auth_time` is given
+    when an earlier password is only added to: the session's absolute end stays counted from there.
+    """
+    proven_at = auth_time or work.now
+    token = new_token()
+    fresh = Session(
+        id=SessionId(new_id()),
+        account_id=account.id,
+        browser_hash=browser,
+        acr=acr,
+        amr=amr,
+        auth_time=proven_at,
+        signin_id=signin_id,
+        device_label=device_label[:100],
+        created_at=work.now,
+        active_at=work.now,
+        expires_at=proven_at + timedelta(hours=work.settings.session_absolute_hours),
+    )
+    goes_on = None
+    if replaces and replaces.account_id == account.id:
+        goes_on = store.renew(work.db, replace(fresh, id=replaces.id, created_at=replaces.created_at), crypto.hash_token(token))
+    elif replaces:
+        end(work, [replaces.id], EndReason.REPLACED)
+    if not goes_on:
+        store.add(work.db, fresh, crypto.hash_token(token))
+    session = goes_on or fresh
+    audit.record(work, Event.SESSION_STARTED, account=account.id, acr=acr, device=device_label, renewed=goes_on is not None)
+    return session, token
+
+
+def touch(work: UnitOfWork, session: Session) -> None:
+    """Note that a session is in use; writes at most once a minute."""
+    if session.active_at < work.now - _ONE_WRITE_EACH:
+        touch_id(work, session.id)
+
+
+def touch_id(work: UnitOfWork, session_id: SessionId) -> None:
+    """Note that a session is in use (by its apps' tokens); writes at most once a minute."""
+    store.touch(work.db, session_id, now=work.now, before=work.now - _ONE_WRITE_EACH)
+
+
+def end(work: UnitOfWork, session_ids: Sequence[SessionId], reason: EndReason) -> None:
+    """End sessions; those that have ended already are left alone and told to nobody again."""
+    if session_ids:
+        _tell(work, store.end(work.db, session_ids, reason, work.now), reason)
+
+
+def end_all_of(work: UnitOfWork, account_ids: Sequence[AccountId], reason: EndReason) -> None:
+    """End all sessions of accounts."""
+    if account_ids:
+        _tell(work, store.end_of_accounts(work.db, account_ids, reason, work.now), reason)
+
+
+def on_accounts_deactivated(work: UnitOfWork, event: AccountsDeactivated) -> None:
+    """End the sessions of accounts that may not sign in any longer."""
+    end_all_of(work, event.account_ids, EndReason.DEACTIVATED)
+
+
+def on_accounts_locked(work: UnitOfWork, event: AccountsLocked) -> None:
+    """End the sessions of locked accounts."""
+    end_all_of(work, event.account_ids, EndReason.LOCKED)
+
+
+def on_password_reset(work: UnitOfWork, event: PasswordReset) -> None:
+    """End the sessions that an older password started."""
+    end_all_of(work, [event.account_id], EndReason.PASSWORD_RESET)
+
+
+def delete_expired(work: UnitOfWork, limit: int) -> int:
+    """Delete sessions that were over a week ago."""
+    return store.delete_over(work.db, work.now - _KEPT_AFTER_END, limit)
+
+
+def _tell(work: UnitOfWork, ended: tuple[SessionId, ...], reason: EndReason) -> None:
+    if ended:
+        audit.record(work, Event.SESSION_ENDED, reason=reason.value, sessions=list(ended))
+        work.emit(SessionsEnded(ended, reason))
+
+
+def _idle_since(work: UnitOfWork) -> datetime:
+    return work.now - timedelta(minutes=work.settings.session_idle_minutes)

@@ -1,0 +1,1 @@
+"""SQL of authentication, one module per subject; each gives frozen values and takes a connection."""

@@ -1,0 +1,133 @@
+"""SQL of sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, update
+
+from idp.authn import tables
+from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId
+
+_row = tables.Session
+_COLUMNS = (
+    _row.id,
+    _row.account_id,
+    _row.browser_hash,
+    _row.acr,
+    _row.amr,
+    _row.auth_time,
+    _row.signin_id,
+    _row.device_label,
+    _row.created_at,
+    _row.active_at,
+    _row.expires_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser, as it was read; `auth_time` is when the password (or more) was last proven."""
+
+    id: SessionId
+    account_id: AccountId
+    browser_hash: BrowserHash
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: datetime
+    signin_id: SigninId | None
+    device_label: str
+    created_at: datetime
+    active_at: datetime
+    expires_at: datetime
+
+
+_live = select(*_COLUMNS).where(_row.ended_at.is_(None), _row.expires_at > bindparam("now"), _row.active_at > bindparam("idle_since"))
+_live_by_token = _live.where(_row.token_hash == bindparam("token_hash"))
+_live_by_id = _live.where(_row.id == bindparam("session_id"))
+_live_of_account = _live.where(_row.account_id == bindparam("account_id")).order_by(_row.active_at.desc())
+_add = insert(_row)
+_renew = (
+    update(_row)
+    .where(_row.id == bindparam("session_id"), _row.account_id == bindparam("of_account"), _row.ended_at.is_(None))
+    .returning(*_COLUMNS)
+)
+_touch = (
+    update(_row)
+    .where(_row.id == bindparam("session_id"), _row.ended_at.is_(None), _row.active_at < bindparam("before"))
+    .values(active_at=bindparam("seen_at"))
+)
+_end = update(_row).where(_row.ended_at.is_(None)).values(ended_at=bindparam("now"), end_reason=bindparam("reason")).returning(_row.id)
+_end_some = _end.where(_row.id.in_(bindparam("ids", expanding=True)))
+_end_of_accounts = _end.where(_row.account_id.in_(bindparam("ids", expanding=True)))
+_over = select(_row.id).where(or_(_row.expires_at < bindparam("before"), _row.ended_at < bindparam("before"))).limit(bindparam("limit"))
+_delete = delete(_row).where(_row.id.in_(bindparam("ids", expanding=True)))
+
+
+def find_live(db: Connection, token_hash: str, *, now: datetime, idle_since: datetime) -> Session | None:
+    """Give the live session of a token; by uq_sessions_token_hash."""
+    return _session(db.execute(_live_by_token, {"token_hash": token_hash, "now": now, "idle_since": idle_since}).mappings().first())
+
+
+def find_live_by_id(db: Connection, session_id: SessionId, *, now: datetime, idle_since: datetime) -> Session | None:
+    """Give a session if it is live; by its key."""
+    return _session(db.execute(_live_by_id, {"session_id": session_id, "now": now, "idle_since": idle_since}).mappings().first())
+
+
+def live_of_account(db: Connection, account_id: AccountId, *, now: datetime, idle_since: datetime) -> list[Session]:
+    """List an account's live sessions, the latest used first; by ix_sessions_account."""
+    rows = db.execute(_live_of_account, {"account_id": account_id, "now": now, "idle_since": idle_since}).mappings()
+    return [found for row in rows if (found := _session(row))]
+
+
+def add(db: Connection, session: Session, token_hash: str) -> None:
+    """Add a session."""
+    db.execute(_add, _values(session) | {"id": session.id, "account_id": session.account_id, "token_hash": token_hash})
+
+
+def renew(db: Connection, session: Session, token_hash: str) -> Session | None:
+    """Give a session that has not ended a new token and proof; none if it ended meanwhile."""
+    values = _values(session) | {"token_hash": token_hash}
+    values.pop("created_at")
+    bound = {"session_id": session.id, "of_account": session.account_id}
+    return _session(db.execute(_renew.values(**values), bound).mappings().first())
+
+
+def touch(db: Connection, session_id: SessionId, *, now: datetime, before: datetime) -> None:
+    """Note activity unless that was done since `before`."""
+    db.execute(_touch, {"session_id": session_id, "seen_at": now, "before": before})
+
+
+def end(db: Connection, session_ids: Sequence[SessionId], reason: str, now: datetime) -> tuple[SessionId, ...]:
+    """End sessions; give those that had not ended yet."""
+    return tuple(db.scalars(_end_some, {"ids": list(session_ids), "reason": reason, "now": now}))
+
+
+def end_of_accounts(db: Connection, account_ids: Sequence[AccountId], reason: str, now: datetime) -> tuple[SessionId, ...]:
+    """End all sessions of accounts; give those that had not ended yet."""
+    return tuple(db.scalars(_end_of_accounts, {"ids": list(account_ids), "reason": reason, "now": now}))
+
+
+def delete_over(db: Connection, before: datetime, limit: int) -> int:
+    """Delete sessions that were over before an instant; by ix_sessions_expires_at."""
+    ids = list(db.scalars(_over, {"before": before, "limit": limit}))
+    return db.execute(_delete, {"ids": ids}).rowcount if ids else 0
+
+
+def _values(session: Session) -> dict[str, Any]:
+    return {
+        "browser_hash": session.browser_hash,
+        "acr": session.acr,
+        "amr": list(session.amr),
+        "auth_time": session.auth_time,
+        "signin_id": session.signin_id,
+        "device_label": session.device_label,
+        "created_at": session.created_at,
+        "active_at": session.active_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def _session(row: RowMapping | None) -> Session | None:
+    return Session(**(dict(row) | {"amr": tuple(row["amr"])})) if row else None
