@@ -3,14 +3,28 @@
 from enum import StrEnum
 
 from idp.errors import IdpError
+from idp.settings import Settings
 from idp.texts import text
-
-AUTHORIZATION_PATH = "/authorize"
-PAR_PATH = "/par"
-END_SESSION_PATH = "/end-session"
 
 PUSHED_URI = "urn:ietf:params:oauth:request_uri:"
 """How the reference of a pushed request begins (RFC 9126 §2.2)."""
+
+
+class Path(StrEnum):
+    """Where the endpoints are, below the issuer."""
+
+    AUTHORIZATION = "/authorize"
+    PAR = "/par"
+    TOKEN = "/token"  # noqa: S105 - a path
+    USERINFO = "/userinfo"
+    INTROSPECTION = "/introspect"
+    REVOCATION = "/revoke"
+    END_SESSION = "/end-session"
+    JWKS = "/jwks"
+
+    def below(self, settings: Settings) -> str:
+        """Give the endpoint's public address."""
+        return settings.issuer_address + self.value
 
 
 class ErrorCode(StrEnum):
@@ -91,3 +105,16 @@ class OAuthError(IdpError):
         self.description = description
         self.status = status
         self.headers = headers or {}
+
+
+class Ended(OAuthError):
+    """A refusal that also ended what it was about (a replayed code, a reused refresh token): its changes stay."""
+
+    keeps_changes = True
+
+
+class ClientRefused(OAuthError):
+    """Client authentication failed (RFC 6749 §5.2)."""
+
+    def __init__(self, description: str = "", *, headers: dict[str, str] | None = None, detail: str = "") -> None:
+        super().__init__(ErrorCode.INVALID_CLIENT, description, status=401, headers=headers, detail=detail)
