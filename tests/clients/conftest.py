@@ -59,6 +59,7 @@ class Browser:
 
     def sign_out(self, csrf_token: str | None = None) -> TestResponse:
         if csrf_token is None:
+            self.get("/documentation")  # a page with the form
             with self.client.session_transaction(base_url=self.origin) as session:
                 csrf_token = session.get("csrf", "")
         return self.post("/logout", data={"csrf_token": csrf_token})
