@@ -5,7 +5,6 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, request, url_for
@@ -57,26 +56,25 @@ class Assets:
         self.get(name)
         return url_for("assets", version=self.version, name=name)
 
+    def send(self, version: str, name: str) -> Response:
+        """Send a file. Another version's address still answers (two run during an upgrade), but is not kept. Raises: NotFound."""
+        asset = self.get(name)
+        zipped = asset.compressed if request.accept_encodings["gzip"] > 0 else None
+        response = Response(zipped or asset.plain, content_type=asset.media_type)
+        if zipped:
+            response.content_encoding = "gzip"
+        response.vary.add("Accept-Encoding")
+        response.headers["Cache-Control"] = FOREVER if version == self.version else A_MINUTE
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        response.set_etag(asset.tag + ("-gz" if zipped else ""))
+        response.make_conditional(request)
+        return response
+
 
 def init_app(app: Flask, assets: Assets) -> None:
     """Serve the files."""
-    app.add_url_rule("/static/<version>/<name>", "assets", partial(send, assets))
+    app.add_url_rule("/static/<version>/<name>", "assets", assets.send)
     app.jinja_env.globals.update(asset=assets.address, logo=assets.logo)
-
-
-def send(assets: Assets, version: str, name: str) -> Response:
-    """Send a file. Another version's address still answers (two versions run during an upgrade), but is not kept."""
-    asset = assets.get(name)
-    zipped = asset.compressed if request.accept_encodings["gzip"] > 0 else None
-    response = Response(zipped or asset.plain, content_type=asset.media_type)
-    if zipped:
-        response.content_encoding = "gzip"
-    response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = FOREVER if version == assets.version else A_MINUTE
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response.set_etag(asset.tag + ("-gz" if zipped else ""))
-    response.make_conditional(request)
-    return response
 
 
 def _ready(name: str, content: bytes) -> Asset:
