@@ -1,0 +1,196 @@
+"""JSON web tokens and keys; the only import of the JOSE library."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
+from joserfc.jws import JWSRegistry
+
+_RSA_BITS = 2048
+
+
+class Algorithm(StrEnum):
+    """Names under which we sign. One Ed25519 key has two registered names (RFC 8037, RFC 9864)."""
+
+    RS256 = "RS256"
+    ES256 = "ES256"
+    PS256 = "PS256"
+    ED25519 = "Ed25519"
+    EDDSA = "EdDSA"
+
+    @property
+    def key_algorithm(self) -> "Algorithm":
+        """The algorithm under which the key is stored."""
+        return Algorithm.ED25519 if self is Algorithm.EDDSA else self
+
+
+KEY_ALGORITHMS = (Algorithm.RS256, Algorithm.ES256, Algorithm.PS256, Algorithm.ED25519)
+
+
+class BadToken(Exception):
+    """Not a signed token, or signed by none of the keys, or in none of the allowed algorithms."""
+
+
+class BadKey(ValueError):
+    """Not a usable public key for signatures."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key of ours, parsed once."""
+
+    kid: str
+    algorithm: Algorithm
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """A public key, ours or a client's; `algorithms` are the names that it may verify."""
+
+    kid: str | None
+    algorithms: frozenset[str]
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a token says, its signature proven; nothing else has been checked."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
+class _Algorithms(JWSRegistry):
+    """The allowed algorithms by either name of Ed25519; unlike the library's lookup it does not warn about the older one.
+
+    Header members that we do not know are ignored (RFC 7515 §4), but for `crit`.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(algorithms=[str(name) for name in names], strict_check_header=False)
+
+    def get_alg(self, name: str) -> Any:
+        """Give the algorithm of a name. Raises: BadToken."""
+        if not self.allowed or name not in self.allowed:
+            raise BadToken(f"algorithm {name!r} is not allowed")
+        return self.algorithms[name]
+
+
+_ALL = _Algorithms(Algorithm)
+
+
+def generate(algorithm: Algorithm) -> tuple[str, dict[str, Any], bytes]:
+    """Make a key pair: its kid (RFC 7638 thumbprint), public JWK, and private JWK as bytes to be sealed.
+
+    Takes up to some hundred milliseconds; never call it inside a transaction.
+    """
+    key: Key
+    match algorithm.key_algorithm:
+        case Algorithm.RS256 | Algorithm.PS256:
+            key = RSAKey.generate_key(_RSA_BITS)
+        case Algorithm.ES256:
+            key = ECKey.generate_key("P-256")
+        case _:
+            key = OKPKey.generate_key("Ed25519")
+    kid = key.thumbprint()
+    public = dict(key.as_dict(private=False), kid=kid, use="sig")
+    if algorithm.key_algorithm is not Algorithm.ED25519:  # that key signs under two names
+        public["alg"] = algorithm.value
+    return kid, public, json.dumps(key.as_dict(private=True)).encode()
+
+
+def load_signing_key(kid: str, algorithm: Algorithm, private: bytes) -> SigningKey:
+    """Parse a private key that `generate` made."""
+    return SigningKey(kid, algorithm, import_key(json.loads(private)))
+
+
+def load_public_keys(document: Mapping[str, Any]) -> tuple[VerifyingKey, ...]:
+    """Parse a JWK set of public signature keys (RFC 7517 §5). Raises: BadKey."""
+    members = document.get("keys")
+    if not isinstance(members, list) or not members:
+        raise BadKey("jwks: needs a list of keys")
+    return tuple(key for member in members if (key := _public_key(member)) is not None)
+
+
+def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str, algorithm: Algorithm | None = None) -> str:
+    """Sign claims as a compact token; `algorithm` chooses between the two names of an Ed25519 key."""
+    header = {"typ": typ, "alg": (algorithm or key.algorithm).value, "kid": key.kid}
+    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
+    return jws.serialize_compact(header, payload, key.key, registry=_ALL)
+
+
+def verify(token: str, keys: Sequence[VerifyingKey], algorithms: Iterable[str] = tuple(Algorithm)) -> Verified:
+    """Prove a compact token's signature by the key that its `kid` names, or by any that fits. Raises: BadToken."""
+    header = _header_of(token)
+    name, kid = header.get("alg"), header.get("kid")
+    if not isinstance(name, str) or name not in algorithms:
+        raise BadToken(f"algorithm {name!r} is not allowed")
+    for candidate in keys:
+        if name in candidate.algorithms and (kid is None or candidate.kid is None or candidate.kid == kid):
+            claims = _claims_if_signed(token, candidate)
+            if claims is not None:
+                return Verified(header, claims)
+    raise BadToken("no key fits the signature")
+
+
+def _claims_if_signed(token: str, key: VerifyingKey) -> dict[str, Any] | None:
+    try:
+        payload = jws.deserialize_compact(token, key.key, registry=_ALL).payload
+        claims = json.loads(payload)
+    except (JoseError, ValueError, TypeError, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _header_of(token: str) -> dict[str, Any]:
+    segment = token.split(".", 1)[0] if token.count(".") == 2 else ""
+    try:
+        header = json.loads(urlsafe_b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4)))
+    except (ValueError, RecursionError) as error:
+        raise BadToken("not a compact token") from error
+    if not isinstance(header, dict):
+        raise BadToken("not a compact token")
+    return header
+
+
+def _public_key(member: Any) -> VerifyingKey | None:
+    """Parse one member of a JWK set; None for a key that is not for signatures."""
+    if not isinstance(member, dict):
+        raise BadKey("jwks: each key is an object")
+    if "d" in member or member.get("kty") == "oct":
+        raise BadKey("jwks: holds a private or symmetric key")
+    if member.get("use", "sig") != "sig":
+        return None
+    try:
+        key = import_key({name: value for name, value in member.items() if name != "alg"})
+        names = _names(member, key)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise BadKey(f"jwks: {error}") from error
+    kid = member.get("kid")
+    return VerifyingKey(kid if isinstance(kid, str) else None, names, key)
+
+
+def _names(member: Mapping[str, Any], key: Key) -> frozenset[str]:
+    """Name the algorithms in which a public key may verify."""
+    match key:
+        case RSAKey():
+            if key.public_key.key_size < _RSA_BITS:
+                raise BadKey("an RSA key needs 2048 bits or more")
+            fitting = {"RS256", "PS256"}
+        case ECKey():
+            fitting = {"ES256"} if member.get("crv") == "P-256" else set()
+        case OKPKey():
+            fitting = {"Ed25519", "EdDSA"} if member.get("crv") == "Ed25519" else set()
+        case _:
+            fitting = set()
+    chosen = member.get("alg")
+    if chosen in ("Ed25519", "EdDSA"):
+        return frozenset(fitting)
+    return frozenset(fitting if chosen is None else fitting & {chosen})

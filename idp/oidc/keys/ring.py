@@ -1,0 +1,116 @@
+"""The keys as a process holds them: parsed once, read anew every few seconds, so that a rotation is noticed without a restart."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import cast
+from weakref import WeakKeyDictionary
+
+from idp.oidc.keys import store
+from idp.oidc.keys.creation import SEAL, ensure
+from idp.oidc.keys.jose import KEY_ALGORITHMS, Algorithm, SigningKey, Verified, VerifyingKey, load_public_keys, load_signing_key, verify
+from idp.oidc.keys.store import State, StoredKey
+from idp.settings import Settings
+from idp.unit_of_work import UnitOfWork, Units, current_units
+
+_KEPT = timedelta(seconds=5)
+_NOTICED = timedelta(seconds=10)
+"""All processes know of a rotation after this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All keys at one moment."""
+
+    loaded_at: datetime
+    signing: dict[Algorithm, SigningKey]
+    verifying: tuple[VerifyingKey, ...]
+    jwks: bytes
+    etag: str
+
+    def active(self, algorithm: Algorithm) -> SigningKey:
+        """Give the key that signs in an algorithm."""
+        return self.signing[algorithm.key_algorithm]
+
+    def verify(self, token: str, algorithms: Iterable[str] = tuple(Algorithm)) -> Verified:
+        """Prove that we signed a token; keys that have retired count too. Raises: BadToken."""
+        return verify(token, self.verifying, algorithms)
+
+
+class KeyRing:
+    """Holds the keys of one installation; safe to use from several threads."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._keys: Keys | None = None
+        self._reading = Lock()
+
+    def current(self) -> Keys:
+        """Give the keys, at most a few seconds old; may read the database, so call it before a unit of work opens."""
+        known = self._keys
+        if known and timedelta(0) <= self._units.clock() - known.loaded_at < _KEPT:
+            return known
+        if known and self._reading.locked():
+            return known  # another thread is reading them anew
+        with self._reading:
+            return self._read()
+
+    def forget(self) -> None:
+        """Read the keys anew at the next use."""
+        self._keys = None
+
+    def _read(self) -> Keys:
+        known = self._keys.signing if self._keys else {}
+        with self._units.read() as work:
+            keys = _parse(work, store.all_keys(work.db), known)
+        if len(keys.signing) < len(KEY_ALGORITHMS):  # a new installation
+            ensure(self._units)
+            with self._units.read() as work:
+                keys = _parse(work, store.all_keys(work.db), known)
+        self._keys = keys
+        return keys
+
+
+_rings: WeakKeyDictionary[Units, KeyRing] = WeakKeyDictionary()
+_making = Lock()
+
+
+def ring_of(units: Units) -> KeyRing:
+    """Give the one key ring of an installation in this process."""
+    with _making:
+        ring = _rings.get(units)
+        if ring is None:
+            ring = _rings[units] = KeyRing(units)
+        return ring
+
+
+def current_keys() -> Keys:
+    """Give the running application's keys; call it before a unit of work opens."""
+    return ring_of(current_units()).current()
+
+
+def published_for(settings: Settings) -> timedelta:
+    """Tell how long a retired key stays in the JWKS: the longest life of what it signed, and the time in which all notice."""
+    return timedelta(seconds=max(settings.access_token_seconds, settings.id_token_seconds)) + 2 * _NOTICED
+
+
+def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm, SigningKey]) -> Keys:
+    by_kid = {key.kid: key for key in parsed.values()}
+    signing: dict[Algorithm, SigningKey] = {}
+    for row in stored:
+        if row.state is State.ACTIVE:
+            algorithm = Algorithm(row.alg)
+            signing[algorithm] = by_kid.get(row.kid) or _unseal(work, row, algorithm)
+    cutoff = work.now - published_for(work.settings)
+    published = [dict(row.public_jwk) for row in stored if row.retired_at is None or row.retired_at > cutoff]
+    jwks = json.dumps({"keys": published}, separators=(",", ":")).encode()
+    verifying = load_public_keys({"keys": [dict(row.public_jwk) for row in reversed(stored)]}) if stored else ()
+    return Keys(work.now, signing, verifying, jwks, hashlib.sha256(jwks).hexdigest()[:32])
+
+
+def _unseal(work: UnitOfWork, row: StoredKey, algorithm: Algorithm) -> SigningKey:
+    private = work.secrets.unseal(SEAL, cast("bytes", row.sealed), row.kid)
+    return load_signing_key(row.kid, algorithm, private)
