@@ -148,7 +148,7 @@ def count_due(db: Connection, kind: str, now: datetime, at_most: int) -> int:
 
 def waiting_by_kind(db: Connection, now: datetime) -> dict[str, int]:
     """Count all jobs that are due and not yet sent."""
-    return dict(db.execute(_count_due, {"now": now}).tuples().all())
+    return {row[0]: row[1] for row in db.execute(_count_due, {"now": now})}
 
 
 def claim(db: Connection, kind: str, worker: str, now: datetime, leased_until: datetime) -> ClaimedRow | None:
@@ -214,7 +214,7 @@ def delete_expired(db: Connection, now: datetime, limit: int) -> int:
 
 def periodic_runs(db: Connection) -> dict[str, datetime]:
     """Tell when each periodic job was started last, by whichever worker."""
-    return dict(db.execute(_periodic).tuples().all())
+    return {row[0]: row[1] for row in db.execute(_periodic)}
 
 
 def start_periodic(db: Connection, name: str, every: timedelta, now: datetime) -> bool:
