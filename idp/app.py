@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 FACES: Sequence[str] = (
     "idp.pages",
-    "idp.operations",
+    "idp.operations.request_log",
+    "idp.operations.health",
     "idp.oidc.endpoints",
     "idp.web.signin",
     "idp.web.activation",
