@@ -27,6 +27,11 @@ class Path(StrEnum):
         return settings.issuer_address + self.value
 
 
+CLOUD_PHONE = "cloud_phone"
+AUTHORIZATION_DETAILS_TYPES = (CLOUD_PHONE,)
+"""The types of authorization details that we know (RFC 9396)."""
+
+
 class ErrorCode(StrEnum):
     """Error codes of OAuth 2.0 and OpenID Connect that the provider answers with."""
 
@@ -114,7 +119,10 @@ class Ended(OAuthError):
 
 
 class ClientRefused(OAuthError):
-    """Client authentication failed (RFC 6749 §5.2)."""
+    """Client authentication failed (RFC 6749 §5.2); `claimed_id` is what the caller called itself, for the audit log."""
 
-    def __init__(self, description: str = "", *, headers: dict[str, str] | None = None, detail: str = "") -> None:
+    def __init__(
+        self, description: str = "", *, headers: dict[str, str] | None = None, detail: str = "", claimed_id: str | None = None
+    ) -> None:
         super().__init__(ErrorCode.INVALID_CLIENT, description, status=401, headers=headers, detail=detail)
+        self.claimed_id = claimed_id

@@ -140,6 +140,12 @@ def verify(token: str, keys: Sequence[VerifyingKey], algorithms: Iterable[str] =
     raise BadToken("no key fits the signature")
 
 
+def unproven_claims(token: str) -> dict[str, Any]:
+    """Read what a token says without proving it, to find the keys that it must be signed with; empty if it is none."""
+    parts = token.split(".")
+    return _json_object(parts[1]) or {} if len(parts) == 3 else {}
+
+
 def _claims_if_signed(token: str, key: VerifyingKey) -> dict[str, Any] | None:
     try:
         payload = jws.deserialize_compact(token, key.key, registry=_ALL).payload
@@ -150,14 +156,18 @@ def _claims_if_signed(token: str, key: VerifyingKey) -> dict[str, Any] | None:
 
 
 def _header_of(token: str) -> dict[str, Any]:
-    segment = token.split(".", 1)[0] if token.count(".") == 2 else ""
-    try:
-        header = json.loads(urlsafe_b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4)))
-    except (ValueError, RecursionError) as error:
-        raise BadToken("not a compact token") from error
-    if not isinstance(header, dict):
+    header = _json_object(token.split(".", 1)[0]) if token.count(".") == 2 else None
+    if header is None:
         raise BadToken("not a compact token")
     return header
+
+
+def _json_object(segment: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(urlsafe_b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _public_key(member: Any) -> VerifyingKey | None:

@@ -1,0 +1,155 @@
+"""Client authentication by exactly one method (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core §9).
+
+`read` parses what a request presents, before any unit of work; `authenticate` proves it.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from idp.crypto import hash_token
+from idp.oidc.clients import clients, store
+from idp.oidc.clients.clients import Client
+from idp.oidc.clients.metadata import BASIC, NONE, POST, PRIVATE_KEY_JWT
+from idp.oidc.keys.jose import Algorithm, BadToken, unproven_claims, verify
+from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError, Path
+from idp.unit_of_work import Actor, ActorKind, UnitOfWork
+
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_LONGEST_LIFE = timedelta(minutes=5)
+_CLOCKS_DIFFER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request presents to authenticate its client; `proof` is the secret or the assertion."""
+
+    client_id: str
+    method: str
+    proof: str
+
+
+def read(authorization: str | None, form: Mapping[str, str]) -> Credentials:
+    """Read the one authentication method that a request uses, from its Authorization header and body.
+
+    Raises: OAuthError `invalid_request` for several at once, ClientRefused for none or a broken one.
+    """
+    basic = authorization is not None and authorization.split(" ", 1)[0].lower() == "basic"
+    presented = [basic, "client_secret" in form, "client_assertion" in form or "client_assertion_type" in form]
+    if sum(presented) > 1:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "more than one method of client authentication")
+    named = form.get("client_id")
+    if basic:
+        client_id, secret = _basic(str(authorization))
+        credentials = Credentials(client_id, BASIC, secret)
+    elif presented[1]:
+        credentials = Credentials(named or "", POST, form["client_secret"])
+    elif presented[2]:
+        credentials = _assertion(form)
+    else:
+        credentials = Credentials(named or "", NONE, "")
+    if named is not None and named != credentials.client_id:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "client_id differs from the authenticated client")
+    if not credentials.client_id:
+        raise ClientRefused("client authentication is missing")
+    return credentials
+
+
+def authenticate(work: UnitOfWork, credentials: Credentials) -> Client:
+    """Prove a client by the method it is registered for; the unit then acts as that client.
+
+    In a writing unit an assertion's `jti` is spent. Raises: ClientRefused.
+    """
+    client = clients.find(work, credentials.client_id)
+    if client is None:
+        raise ClientRefused("the client is not known", claimed_id=credentials.client_id)
+    if client.auth_method != credentials.method:
+        raise ClientRefused("the client is registered for another method of authentication", claimed_id=client.id)
+    if credentials.method in (BASIC, POST):
+        if not store.secret_is_valid(work.db, client.id, hash_token(credentials.proof), work.now):
+            raise ClientRefused("the client secret is wrong", claimed_id=client.id)
+    elif credentials.method == PRIVATE_KEY_JWT:
+        _prove_assertion(work, client, credentials.proof)
+    work.acts_as(Actor(ActorKind.CLIENT, client.id))
+    return client
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    """Read HTTP Basic credentials, whose parts are form-encoded (RFC 6749 §2.3.1)."""
+    try:
+        decoded = b64decode(authorization.split(" ", 1)[1].strip(), validate=True).decode()
+        client_id, secret = decoded.split(":", 1)
+    except (IndexError, ValueError) as error:
+        raise ClientRefused("the Basic credentials cannot be read") from error
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _assertion(form: Mapping[str, str]) -> Credentials:
+    assertion = form.get("client_assertion", "")
+    if form.get("client_assertion_type") != JWT_BEARER or not assertion:
+        raise ClientRefused("client_assertion and client_assertion_type do not fit together", claimed_id=form.get("client_id"))
+    return Credentials(form.get("client_id") or _unproven_subject(assertion), PRIVATE_KEY_JWT, assertion)
+
+
+def _unproven_subject(assertion: str) -> str:
+    """Read whom an assertion names, to find the keys that it must be signed with."""
+    subject = unproven_claims(assertion).get("sub")
+    return subject if isinstance(subject, str) else ""
+
+
+def _prove_assertion(work: UnitOfWork, client: Client, assertion: str) -> None:
+    """Check signature, issuer, subject, audience, times and single use (RFC 7523 §3)."""
+    allowed = [client.auth_signing_alg] if client.auth_signing_alg else [name.value for name in Algorithm]
+    try:
+        claims = verify(assertion, client.keys, allowed).claims
+    except BadToken as error:
+        raise ClientRefused(f"the assertion is not signed by the client: {error}".replace("'", ""), claimed_id=client.id) from error
+    problem = _assertion_problem(work, client, claims)
+    if problem:
+        raise ClientRefused(problem, claimed_id=client.id)
+    if work.writes and not _spend(work, client, claims):
+        raise ClientRefused("the assertion has been used", claimed_id=client.id)
+
+
+def _assertion_problem(work: UnitOfWork, client: Client, claims: Mapping[str, Any]) -> str | None:
+    audiences = {work.settings.issuer_address, Path.TOKEN.below(work.settings), Path.PAR.below(work.settings)}
+    named = claims.get("aud")
+    expires, *others = (_instant(claims.get(name)) for name in ("exp", "iat", "nbf"))
+    if claims.get("iss") != client.id or claims.get("sub") != client.id:
+        return "iss and sub of the assertion must be the client_id"
+    if not any(name in audiences for name in (named if isinstance(named, list) else [named])):
+        return "the assertion is for another audience"
+    if not isinstance(claims.get("jti"), str) or not claims["jti"]:
+        return "the assertion has no jti"
+    if expires is None or expires <= work.now:
+        return "the assertion has expired, or has no exp"
+    if expires > work.now + _LONGEST_LIFE + _CLOCKS_DIFFER:
+        return "the assertion lives longer than 5 minutes"
+    if any(instant and instant > work.now + _CLOCKS_DIFFER for instant in others):
+        return "the assertion comes from the future"
+    return None
+
+
+def _spend(work: UnitOfWork, client: Client, claims: Mapping[str, Any]) -> bool:
+    """Note the assertion's id as used; it stays so when the request is refused for another reason."""
+    key, jti, expires = f"assertion:{client.id}", hash_token(claims["jti"]), _instant(claims["exp"])
+    assert expires is not None
+
+    def spend_all_the_same(after: UnitOfWork) -> None:
+        store.spend_jti(after.db, key, jti, expires, after.now)
+
+    work.on_refusal(spend_all_the_same)
+    return store.spend_jti(work.db, key, jti, expires, work.now)
+
+
+def _instant(value: Any) -> datetime | None:
+    """Read a NumericDate (RFC 7519 §2)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None

@@ -1,0 +1,269 @@
+"""Registered clients: finding, registering, changing, deleting them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from idp import audit
+from idp.audit import Event
+from idp.crypto import hash_token
+from idp.errors import Conflict, InvalidField, NotFound
+from idp.identifiers import ClientId, new_id, new_token
+from idp.oidc.clients import store
+from idp.oidc.clients.metadata import BASIC, NONE, POST, Origin, Registration, refused, validate
+from idp.oidc.keys.jose import Algorithm, VerifyingKey, load_public_keys
+from idp.texts import text
+from idp.unit_of_work import UnitOfWork
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A relying party, by its registered metadata (names as in RFC 7591 where they are longer than ours)."""
+
+    id: ClientId
+    name: str
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
+    backchannel_logout_session_required: bool
+    initiate_login_uri: str | None
+    grant_types: tuple[str, ...]
+    response_types: tuple[str, ...]
+    scopes: frozenset[str]
+    auth_method: str
+    auth_signing_alg: str | None
+    id_token_alg: Algorithm
+    require_pkce: bool
+    require_par: bool
+    first_party: bool
+    profile: str | None
+    application_type: str
+    subject_type: str
+    resources: tuple[str, ...]
+    authorization_details_types: tuple[str, ...]
+    default_max_age: int | None
+    default_acr_values: tuple[str, ...]
+    client_uri: str | None
+    logo_uri: str | None
+    policy_uri: str | None
+    tos_uri: str | None
+    origin: Origin
+    metadata: Mapping[str, Any]
+
+    @property
+    def default_resource(self) -> str | None:
+        """The audience of tokens for which no resource is named (RFC 8707 §2): the first registered one."""
+        return self.resources[0] if self.resources else None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it cannot keep a secret."""
+        return self.auth_method == NONE
+
+    @property
+    def keys(self) -> tuple[VerifyingKey, ...]:
+        """Its public keys; parsed at each call."""
+        return load_public_keys(self.metadata["jwks"]) if "jwks" in self.metadata else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A new client; `secret` is told this once."""
+
+    client: Client
+    secret: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """A client as operators see it."""
+
+    client: Client
+    created_at: datetime
+    changed_at: datetime
+    disabled_at: datetime | None
+
+
+class ClientIdTaken(Conflict):
+    """A client with this id is registered."""
+
+    code = "client_id_taken"
+    message = text("A client with this id exists already.")
+
+
+class ClientUnknown(NotFound):
+    """There is no client with this id."""
+
+    code = "client_unknown"
+
+
+def find(work: UnitOfWork, client_id: str) -> Client | None:
+    """Give an enabled client."""
+    row = store.find(work.db, client_id)
+    return None if row is None or row["disabled_at"] else _client(row)
+
+
+def record(work: UnitOfWork, client_id: str) -> ClientRecord:
+    """Give a client, enabled or not. Raises: ClientUnknown."""
+    row = store.find(work.db, client_id)
+    if row is None:
+        raise ClientUnknown(f"no client {client_id}")
+    return _record(row)
+
+
+def list_all(work: UnitOfWork, *, after: str = "", limit: int = 1000) -> list[ClientRecord]:
+    """List clients by id, from the one after `after`."""
+    return [_record(row) for row in store.list_all(work.db, after, limit)]
+
+
+def register(
+    work: UnitOfWork,
+    metadata: Mapping[str, Any],
+    *,
+    client_id: str | None = None,
+    secret: str | None = None,
+    first_party: bool = False,
+    profile: str | None = None,
+    origin: Origin = Origin.CLI,
+) -> Registered:
+    """Register a client; id and secret are made unless given.
+
+    Raises: OAuthError (see metadata.validate), ClientIdTaken, InvalidField for an impossible id.
+    """
+    if profile is not None:
+        raise refused(f"profile: {profile} is not supported")
+    if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
+        raise InvalidField("client_id", text("Use 1 to 128 letters, digits and . _ ~ -"))
+    chosen = ClientId(client_id or new_id())
+    document = validate(metadata, _registration(work, origin))
+    document.setdefault("client_name", chosen)
+    row = {
+        "id": chosen,
+        "name": document["client_name"],
+        "metadata_document": document,
+        "first_party": first_party,
+        "profile": profile,
+        "origin": origin.value,
+        "created_at": work.now,
+        "changed_at": work.now,
+        "disabled_at": None,
+    }
+    if not store.add(work.db, row):
+        raise ClientIdTaken(f"a client {chosen} exists already")
+    given = None
+    if document["token_endpoint_auth_method"] in (BASIC, POST):
+        given = secret or new_token()
+        store.add_secret(work.db, chosen, hash_token(given), work.now)
+    audit.record(work, Event.CLIENT_CREATED, client=chosen, origin=origin.value, first_party=first_party)
+    return Registered(_client_of(row), given, work.now)
+
+
+def change(work: UnitOfWork, client_id: str, changes: Mapping[str, Any], *, first_party: bool | None = None) -> Client:
+    """Replace the named members of a client's metadata (None removes one); the whole is checked anew.
+
+    Raises: ClientUnknown, OAuthError (see metadata.validate).
+    """
+    row = store.find_to_change(work.db, client_id)
+    if row is None:
+        raise ClientUnknown(f"no client {client_id}")
+    merged = {name: value for name, value in (row["metadata_document"] | dict(changes)).items() if value is not None}
+    document = validate(merged, _registration(work, Origin(row["origin"])))
+    document.setdefault("client_name", client_id)
+    values = {
+        "name": document["client_name"],
+        "metadata_document": document,
+        "first_party": row["first_party"] if first_party is None else first_party,
+        "changed_at": work.now,
+    }
+    store.change(work.db, client_id, values)
+    audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=sorted(changes))
+    return _client_of({**row, **values})
+
+
+def renew_secret(work: UnitOfWork, client_id: str, *, secret: str | None = None, end_old: bool = False) -> str:
+    """Give a client a further secret; the one before stays valid beside it (unless `end_old`), older ones end.
+
+    Raises: ClientUnknown, OAuthError for a client without secret.
+    """
+    row = store.find_to_change(work.db, client_id)
+    if row is None:
+        raise ClientUnknown(f"no client {client_id}")
+    if row["metadata_document"]["token_endpoint_auth_method"] not in (BASIC, POST):
+        raise refused("this client authenticates without a secret")
+    made = secret or new_token()
+    store.keep_newest_secrets(work.db, client_id, 0 if end_old else 1)
+    store.add_secret(work.db, client_id, hash_token(made), work.now)
+    audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=["client_secret"])
+    return made
+
+
+def enable(work: UnitOfWork, client_id: str, *, enabled: bool) -> None:
+    """Switch a client on or off; tokens that it holds end by its own event. Raises: ClientUnknown."""
+    row = store.find_to_change(work.db, client_id)
+    if row is None:
+        raise ClientUnknown(f"no client {client_id}")
+    store.change(work.db, client_id, {"disabled_at": None if enabled else work.now, "changed_at": work.now})
+    audit.record(work, Event.CLIENT_CHANGED, client=client_id, enabled=enabled)
+
+
+def delete(work: UnitOfWork, client_id: str) -> None:
+    """Delete a client and its secrets. Raises: ClientUnknown."""
+    if not store.remove(work.db, client_id):
+        raise ClientUnknown(f"no client {client_id}")
+    audit.record(work, Event.CLIENT_DELETED, client=client_id)
+
+
+def _registration(work: UnitOfWork, origin: Origin) -> Registration:
+    rows = store.all_resources(work.db)
+    scopes = frozenset(scope for row in rows for scope in row["scopes"])
+    return Registration(work.settings, origin, scopes, frozenset(row["identifier"] for row in rows))
+
+
+def _record(row: RowMapping) -> ClientRecord:
+    return ClientRecord(_client(row), row["created_at"], row["changed_at"], row["disabled_at"])
+
+
+def _client(row: RowMapping) -> Client:
+    return _client_of(row)
+
+
+def _client_of(row: Mapping[Any, Any]) -> Client:
+    data = row["metadata_document"]
+    return Client(
+        id=ClientId(row["id"]),
+        name=row["name"],
+        redirect_uris=tuple(data["redirect_uris"]),
+        post_logout_redirect_uris=tuple(data["post_logout_redirect_uris"]),
+        backchannel_logout_uri=data.get("backchannel_logout_uri"),
+        backchannel_logout_session_required=data["backchannel_logout_session_required"],
+        initiate_login_uri=data.get("initiate_login_uri"),
+        grant_types=tuple(data["grant_types"]),
+        response_types=tuple(data["response_types"]),
+        scopes=frozenset(data["scope"].split()),
+        auth_method=data["token_endpoint_auth_method"],
+        auth_signing_alg=data.get("token_endpoint_auth_signing_alg"),
+        id_token_alg=Algorithm(data["id_token_signed_response_alg"]),
+        require_pkce=data["require_pkce"],
+        require_par=data["require_pushed_authorization_requests"],
+        first_party=row["first_party"],
+        profile=row["profile"],
+        application_type=data["application_type"],
+        subject_type=data["subject_type"],
+        resources=tuple(data["resources"]),
+        authorization_details_types=tuple(data["authorization_details_types"]),
+        default_max_age=data.get("default_max_age"),
+        default_acr_values=tuple(data.get("default_acr_values", ())),
+        client_uri=data.get("client_uri"),
+        logo_uri=data.get("logo_uri"),
+        policy_uri=data.get("policy_uri"),
+        tos_uri=data.get("tos_uri"),
+        origin=Origin(row["origin"]),
+        metadata=data,
+    )

@@ -1,0 +1,134 @@
+"""SQL of clients, their secrets, resources and used assertion ids."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, tuple_, update
+
+from idp.database import upsert
+from idp.oidc.clients.tables import Client, ClientSecret, Resource, UsedJti
+
+_clients = Client.__table__
+_resources = Resource.__table__
+_find = select(_clients).where(Client.id == bindparam("id"))
+_find_locked = _find.with_for_update()
+_add = upsert(Client).on_conflict_do_nothing(index_elements=["id"])
+_change = update(Client).where(Client.id == bindparam("key"))
+_delete = delete(Client).where(Client.id == bindparam("id"))
+_secret_valid = select(ClientSecret.hash).where(
+    ClientSecret.hash == bindparam("hash"),
+    ClientSecret.client_id == bindparam("client_id"),
+    or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > bindparam("now")),
+)
+_add_secret = insert(ClientSecret)
+_secrets = (
+    select(ClientSecret.hash, ClientSecret.created_at)
+    .where(ClientSecret.client_id == bindparam("client_id"))
+    .order_by(ClientSecret.created_at.desc(), ClientSecret.hash)
+)
+_spend_jti = upsert(UsedJti).on_conflict_do_update(
+    index_elements=["purpose", "jti_hash"],
+    set_={"expires_at": bindparam("expires_at")},
+    where=UsedJti.expires_at <= bindparam("now"),
+)
+_resource_by_identifier = select(_resources).where(Resource.identifier == bindparam("identifier"))
+_resources_by_identifier = select(_resources).where(Resource.identifier.in_(bindparam("identifiers", expanding=True)))
+_introspected_by = select(Resource.identifier).where(Resource.introspection_client_id == bindparam("client_id"))
+_resource_scopes = select(Resource.scopes)
+_add_resource = upsert(Resource).on_conflict_do_nothing(index_elements=["identifier"])
+
+
+def find(db: Connection, client_id: str) -> RowMapping | None:
+    """Give a client's row."""
+    return db.execute(_find, {"id": client_id}).mappings().first()
+
+
+def find_to_change(db: Connection, client_id: str) -> RowMapping | None:
+    """Give a client's row and hold it until the end of the transaction."""
+    return db.execute(_find_locked, {"id": client_id}).mappings().first()
+
+
+def list_all(db: Connection, after: str, limit: int) -> Sequence[RowMapping]:
+    """List clients by id, from the one after `after`."""
+    return db.execute(select(_clients).where(Client.id > after).order_by(Client.id).limit(limit)).mappings().all()
+
+
+def add(db: Connection, row: Mapping[str, Any]) -> bool:
+    """Add a client; False if its id is taken."""
+    return db.execute(_add, row).rowcount == 1
+
+
+def change(db: Connection, client_id: str, values: Mapping[str, Any]) -> None:
+    """Change a client's row."""
+    db.execute(_change.values(**values), {"key": client_id})
+
+
+def remove(db: Connection, client_id: str) -> bool:
+    """Delete a client and its secrets; False if there is none."""
+    db.execute(delete(ClientSecret).where(ClientSecret.client_id == client_id))
+    return db.execute(_delete, {"id": client_id}).rowcount == 1
+
+
+def secret_is_valid(db: Connection, client_id: str, secret_hash: str, now: datetime) -> bool:
+    """Tell whether a secret is one of the client's."""
+    return db.execute(_secret_valid, {"hash": secret_hash, "client_id": client_id, "now": now}).first() is not None
+
+
+def add_secret(db: Connection, client_id: str, secret_hash: str, now: datetime) -> None:
+    """Add a secret."""
+    db.execute(_add_secret, {"hash": secret_hash, "client_id": client_id, "created_at": now, "expires_at": None})
+
+
+def keep_newest_secrets(db: Connection, client_id: str, kept: int) -> None:
+    """Delete all secrets of a client but the newest ones."""
+    hashes = [row.hash for row in db.execute(_secrets, {"client_id": client_id})]
+    if hashes[kept:]:
+        db.execute(delete(ClientSecret).where(ClientSecret.hash.in_(hashes[kept:])))
+
+
+def spend_jti(db: Connection, purpose: str, jti_hash: str, expires_at: datetime, now: datetime) -> bool:
+    """Note an assertion's or proof's id as used; False if it has been used and has not expired."""
+    row = {"purpose": purpose, "jti_hash": jti_hash, "expires_at": expires_at, "now": now}
+    return db.execute(_spend_jti, row).rowcount == 1
+
+
+def resource(db: Connection, identifier: str) -> RowMapping | None:
+    """Give a resource's row."""
+    return db.execute(_resource_by_identifier, {"identifier": identifier}).mappings().first()
+
+
+def resources(db: Connection, identifiers: Sequence[str]) -> Sequence[RowMapping]:
+    """Give the rows of several resources."""
+    return db.execute(_resources_by_identifier, {"identifiers": list(identifiers)}).mappings().all()
+
+
+def all_resources(db: Connection) -> Sequence[RowMapping]:
+    """List every resource by its identifier."""
+    return db.execute(select(_resources).order_by(Resource.identifier)).mappings().all()
+
+
+def all_resource_scopes(db: Connection) -> set[str]:
+    """Name every scope that a resource defines."""
+    return {scope for row in db.execute(_resource_scopes) for scope in row.scopes}
+
+
+def introspected_by(db: Connection, client_id: str) -> set[str]:
+    """Name the resources for which a client may introspect."""
+    return set(db.scalars(_introspected_by, {"client_id": client_id}))
+
+
+def add_resource(db: Connection, row: Mapping[str, Any]) -> bool:
+    """Add a resource; False if its identifier is taken."""
+    return db.execute(_add_resource, row).rowcount == 1
+
+
+def remove_resource(db: Connection, identifier: str) -> bool:
+    """Delete a resource; False if there is none."""
+    return db.execute(delete(Resource).where(Resource.identifier == identifier)).rowcount == 1
+
+
+def delete_expired(db: Connection, now: datetime, limit: int) -> int:
+    """Forget used ids that have expired."""
+    used = select(UsedJti.purpose, UsedJti.jti_hash).where(UsedJti.expires_at <= now).limit(limit)
+    return db.execute(delete(UsedJti).where(tuple_(UsedJti.purpose, UsedJti.jti_hash).in_(used))).rowcount
