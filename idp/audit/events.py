@@ -9,6 +9,7 @@ class Event(StrEnum):
     CUSTOMER_PROVISIONED = "customer.provisioned"
     CUSTOMER_DEACTIVATED = "customer.deactivated"
     CUSTOMER_REACTIVATED = "customer.reactivated"
+    CUSTOMER_CHANGED = "customer.changed"
     PROVISIONING_REFUSED = "customer.provisioning_refused"
 
     ACCOUNT_CREATED = "account.created"

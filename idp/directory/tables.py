@@ -3,12 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from idp.database import Base
 
 _OPEN = text("ended_at IS NULL")
+
+
+def _key(length: int) -> TypeEngine[str]:
+    """Give the type of a column that lists are sorted by: the same order, byte by byte, on both databases."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 class Customer(Base):
@@ -49,7 +55,9 @@ class Account(Base):
         UniqueConstraint("customer_id", "number"),
         # the console's list by its sort orders
         Index("ix_accounts_customer_username", "customer_id", "username_key"),
-        Index("ix_accounts_customer_name", "customer_id", "family_name", "given_name", "id"),
+        Index("ix_accounts_customer_name", "customer_id", "name_key", "number"),
+        Index("ix_accounts_customer_email", "customer_id", "email_key", "number"),
+        Index("ix_accounts_customer_role", "customer_id", "role", "number"),
         Index("ix_accounts_email_key", "email_key"),
         Index("ix_accounts_mobile", "mobile"),
     )
@@ -59,13 +67,14 @@ class Account(Base):
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
     number: Mapped[int]
     username: Mapped[str] = mapped_column(String(64))
-    username_key: Mapped[str] = mapped_column(String(128), unique=True)
-    role: Mapped[str] = mapped_column(String(32))
+    username_key: Mapped[str] = mapped_column(_key(128), unique=True)
+    role: Mapped[str] = mapped_column(_key(32))
     salutation: Mapped[str] = mapped_column(String(20))
     given_name: Mapped[str] = mapped_column(String(100))
     family_name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(_key(400))  # for sorting and finding: family and given name without accents and capitals
     email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(_key(254))
     email_verified_at: Mapped[datetime | None]
     mobile: Mapped[str | None] = mapped_column(String(20))
     mobile_verified_at: Mapped[datetime | None]
@@ -110,7 +119,7 @@ class Invitation(Base):
     delivered_at: Mapped[datetime | None]
     delivery_failed_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]  # used, replaced or cancelled
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)  # used, replaced or cancelled
     end_reason: Mapped[str | None] = mapped_column(String(16))  # used | replaced | cancelled
 
 
@@ -118,9 +127,7 @@ class ContactChange(Base):
     """A new e-mail address or mobile number that waits for the owner's confirmation."""
 
     __tablename__ = "contact_changes"
-    __table_args__ = (
-        Index("uq_contact_changes_open", "account_id", "kind", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-    )
+    __table_args__ = (Index("uq_contact_changes_open", "account_id", "kind", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -128,7 +135,7 @@ class ContactChange(Base):
     value: Mapped[str] = mapped_column(String(254))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
 
 
@@ -154,3 +161,15 @@ class AccessRequest(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(32))
     account_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class Attempt(Base):
+    """One thing that counts against a limit of the directory; the key is hashed."""
+
+    __tablename__ = "directory_attempts"
+    __table_args__ = (Index("ix_directory_attempts_key", "kind", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
