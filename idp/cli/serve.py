@@ -79,7 +79,7 @@ def children_of(settings: Settings, config: str) -> tuple[list[Child], Path | No
     web += ["--workers", str(settings.workers), "--threads", str(settings.threads), "idp.cli.application:web_application"]
     children = [Child("web", web, environment, vital=True)]
     if settings.embedded_worker:
-        children.append(Child("worker", python("idp.cli", "worker"), environment))
+        children.append(Child("worker", python("idp.cli", "worker", "--with-parent"), environment))
     return children, metrics_dir
 
 

@@ -1,0 +1,39 @@
+"""Send messages and keep house: the worker as a process of its own, as many as wanted."""
+
+import signal
+import threading
+from types import FrameType
+
+import click
+import structlog
+
+from idp.app import worker_of
+from idp.cli.installation import opened_app
+from idp.cli.instance import settings_here
+from idp.cli.output import Command
+from idp.errors import SettingsError
+from idp.operations import logs, schema
+from idp.operations.children import end_with_parent
+
+log = structlog.get_logger("idp.worker")
+
+
+@click.command("worker", cls=Command)
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when the process that started this one is gone.")
+def command(with_parent: bool) -> None:
+    """Send what is due until told to stop."""
+    settings = settings_here()
+    logs.set_up(settings.log_level)
+    if not (state := schema.schema_state_of(settings)).is_current:
+        raise SettingsError(state.problem)
+    if with_parent:
+        end_with_parent()
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, asked)
+    with opened_app() as app:
+        worker_of(app).run(stop)

@@ -1,0 +1,60 @@
+"""The metrics page adds up what all processes of an instance have counted."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from idp import metrics
+from idp.operations import metrics_server
+from tests.servers import ROOT
+
+COUNT = """
+from idp import metrics
+for _ in range(3): metrics.PINS.labels(result="confirmed").inc()
+metrics.OUTBOX_WAITING.labels(kind="mail").set(5)
+"""
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """A directory into which two processes have counted."""
+    metrics.empty(tmp_path / "metrics")
+    for _ in range(2):
+        environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
+        subprocess.run([sys.executable, "-c", COUNT], check=True, env=environment, cwd=ROOT)
+    return tmp_path / "metrics"
+
+
+@pytest.fixture
+def address(directory, free_port):
+    """The address of a server for that directory."""
+    port = free_port()
+    server = metrics_server.start("127.0.0.1", port, directory)
+    yield f"http://127.0.0.1:{port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_counters_of_all_processes_add_up(address):
+    with urllib.request.urlopen(f"{address}/metrics") as answer:
+        assert 'idp_pins_total{result="confirmed"} 6.0' in answer.read().decode()
+
+
+def test_a_gauge_shows_what_was_set_last(directory):
+    assert b'idp_outbox_waiting{kind="mail"} 5.0' in metrics.page(directory)
+
+
+def test_nothing_but_the_metrics_is_served_there(address):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{address}/health/live")
+    refused.value.close()
+    assert refused.value.code == 404
+
+
+def test_a_start_counts_afresh(directory):
+    metrics.empty(directory)
+    assert metrics.page(directory) == b""
