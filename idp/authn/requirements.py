@@ -13,11 +13,13 @@ from idp.identifiers import AccountId
 class Requirement:
     """What the authentication must reach.
 
-    `acr`: least level beside what the account itself demands; `max_age`: seconds since the last authentication; `fresh`: ask whatever
+    `acr`: least level beside what the account itself demands, `acr_is_wish`: an account that cannot reach it signs in at what it can;
+    `max_age`: seconds since the last authentication; `fresh`: ask whatever
     session there is (`prompt=login`, `select_account`); `account_hint`: only this account will do; `username_hint`: shown as typed.
     """
 
     acr: str | None = None
+    acr_is_wish: bool = False
     max_age: int | None = None
     fresh: bool = False
     account_hint: AccountId | None = None
@@ -34,8 +36,17 @@ class Requirement:
         return self.max_age is None or now - session.auth_time <= timedelta(seconds=self.max_age)
 
     def satisfied_by(self, session: Session, now: datetime, needed: str) -> bool:
-        """Tell whether a session will do; `needed` is the level that the account itself demands."""
-        return self.young_enough(session, now) and levels.rank(session.acr) >= max(levels.rank(self.acr), levels.rank(needed))
+        """Tell whether a session will do; `needed` is the level that the account itself demands (`levels.required_acr`)."""
+        wanted = needed if self.acr_is_wish else max(self.acr or needed, needed, key=levels.rank)
+        return self.young_enough(session, now) and levels.rank(session.acr) >= levels.rank(wanted)
+
+    def level_for(self, needed: str, reachable: tuple[str, ...]) -> str | None:
+        """Tell which level an account has to reach; none when it cannot. `needed` and `reachable` are of `levels`, lowest first."""
+        wanted = max(self.acr or needed, needed, key=levels.rank)
+        enough = [acr for acr in reachable if levels.rank(acr) >= levels.rank(wanted)]
+        if enough:
+            return enough[0]
+        return reachable[-1] if self.acr_is_wish and levels.rank(reachable[-1]) >= levels.rank(needed) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,14 +45,12 @@ class Signin(Base):
     shown_for: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    account_id: Mapped[str | None] = mapped_column(String(32))
     password_at: Mapped[datetime | None]
     from_session_id: Mapped[str | None] = mapped_column(String(32))  # the session whose password is only added to
     pin_confirmed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     session_id: Mapped[str | None] = mapped_column(String(32))
-    ended_at: Mapped[datetime | None]
-    end_reason: Mapped[str | None] = mapped_column(String(32))
 
 
 class PasswordReset(Base):
@@ -136,6 +134,16 @@ class BudgetEntry(Base):
     id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(24))
     key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class BudgetLock(Base):
+    """The row that those who count against one budget wait for."""
+
+    __tablename__ = "budget_locks"
+
+    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
 
 

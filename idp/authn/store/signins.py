@@ -1,6 +1,5 @@
 """SQL of sign-ins."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,8 +29,6 @@ class Signin:
     pin_confirmed_at: datetime | None = None
     completed_at: datetime | None = None
     session_id: SessionId | None = None
-    ended_at: datetime | None = None
-    end_reason: str | None = None
 
 
 _COLUMNS = (
@@ -48,15 +45,12 @@ _COLUMNS = (
     _row.pin_confirmed_at,
     _row.completed_at,
     _row.session_id,
-    _row.ended_at,
-    _row.end_reason,
 )
 _add = insert(_row)
 _find = select(*_COLUMNS).where(_row.id == bindparam("signin_id"))
+_find_locked = _find.with_for_update()
 _session_of = select(_row.session_id).where(_row.id == bindparam("signin_id"), _row.completed_at.is_not(None))
-_running = update(_row).where(
-    _row.id == bindparam("signin_id"), _row.completed_at.is_(None), _row.ended_at.is_(None), _row.expires_at > bindparam("now")
-)
+_running = update(_row).where(_row.id == bindparam("signin_id"), _row.completed_at.is_(None), _row.expires_at > bindparam("now"))
 _prove_password = (
     _running.where(_row.password_at.is_(None))
     .values(account_id=bindparam("of_account"), password_at=bindparam("proven_at"), from_session_id=bindparam("from_session"))
@@ -65,16 +59,6 @@ _prove_password = (
 _complete = _running.values(
     completed_at=bindparam("now"), session_id=bindparam("made_session"), pin_confirmed_at=bindparam("confirmed_at")
 ).returning(_row.id)
-_end = (
-    update(_row)
-    .where(_row.id == bindparam("signin_id"), _row.completed_at.is_(None), _row.ended_at.is_(None))
-    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
-)
-_end_of_accounts = (
-    update(_row)
-    .where(_row.account_id.in_(bindparam("ids", expanding=True)), _row.completed_at.is_(None), _row.ended_at.is_(None))
-    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
-)
 _over = select(_row.id).where(_row.expires_at < bindparam("before")).limit(bindparam("limit"))
 _delete = delete(_row).where(_row.id.in_(bindparam("ids", expanding=True)))
 
@@ -100,6 +84,11 @@ def find(db: Connection, signin_id: str) -> Signin | None:
     return _signin(db.execute(_find, {"signin_id": signin_id}).mappings().first())
 
 
+def lock(db: Connection, signin_id: str) -> Signin | None:
+    """Give a sign-in, and let others who would take a step of it wait for this transaction."""
+    return _signin(db.execute(_find_locked, {"signin_id": signin_id}).mappings().first())
+
+
 def session_of(db: Connection, signin_id: SigninId) -> SessionId | None:
     """Name the session that a completed sign-in made."""
     found = db.scalar(_session_of, {"signin_id": signin_id})
@@ -118,16 +107,6 @@ def complete(db: Connection, signin_id: SigninId, session_id: SessionId, *, conf
     """Complete a running sign-in; false when it is completed or over already."""
     bound = {"signin_id": signin_id, "made_session": session_id, "confirmed_at": confirmed_at, "now": now}
     return db.execute(_complete, bound).first() is not None
-
-
-def end(db: Connection, signin_id: SigninId, reason: str, now: datetime) -> None:
-    """End a running sign-in."""
-    db.execute(_end, {"signin_id": signin_id, "reason": reason, "now": now})
-
-
-def end_of_accounts(db: Connection, account_ids: Sequence[AccountId], reason: str, now: datetime) -> None:
-    """End the running sign-ins of accounts; by ix_signins_account_id."""
-    db.execute(_end_of_accounts, {"ids": list(account_ids), "reason": reason, "now": now})
 
 
 def delete_over(db: Connection, before: datetime, limit: int) -> int:

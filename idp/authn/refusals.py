@@ -1,0 +1,50 @@
+"""Why an account may not sign in although its password is right: a table of checks, in the order in which the person hears of them."""
+
+from collections.abc import Callable
+
+from idp import audit
+from idp.audit import Event
+from idp.authn import levels
+from idp.authn.errors import AccountIsDeactivated, AccountIsLocked, LevelUnreachable, NoMobileNumber
+from idp.authn.requirements import Requirement
+from idp.directory.accounts import Account
+from idp.errors import NotAllowed
+from idp.unit_of_work import UnitOfWork
+
+Check = Callable[[UnitOfWork, Requirement, Account], NotAllowed | None]
+
+
+def check_may_sign_in(work: UnitOfWork, requirement: Requirement, account: Account) -> str:
+    """Give the level that this sign-in of a proven person has to reach.
+
+    Raises: AccountIsDeactivated, AccountIsLocked, NoMobileNumber, LevelUnreachable.
+    """
+    for check in _CHECKS:
+        refusal = check(work, requirement, account)
+        if refusal:
+            audit.refused(work, Event.SIGNIN_REFUSED, account=account.id, customer=account.customer_id, reason=refusal.code)
+            raise refusal
+    level = requirement.level_for(levels.required_acr(work, account), levels.reachable(work, account))
+    assert level is not None
+    return level
+
+
+def _deactivated(_work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
+    return AccountIsDeactivated(account.id) if account.deactivated_at else None
+
+
+def _locked(_work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
+    return AccountIsLocked(account.id) if account.locked_at else None
+
+
+def _without_number(work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
+    needs_pin = levels.required_acr(work, account) != levels.ACR_PASSWORD
+    return NoMobileNumber(account.id) if needs_pin and not account.mobile else None
+
+
+def _out_of_reach(work: UnitOfWork, requirement: Requirement, account: Account) -> NotAllowed | None:
+    level = requirement.level_for(levels.required_acr(work, account), levels.reachable(work, account))
+    return LevelUnreachable(account.id) if level is None else None
+
+
+_CHECKS: tuple[Check, ...] = (_deactivated, _locked, _without_number, _out_of_reach)

@@ -1,0 +1,141 @@
+"""SQL of budgets (rolling windows) and throttling (growing delays); each count is one atomic statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, tuple_, update
+
+from idp.authn import tables
+from idp.database import upsert
+
+STEPS = 10
+"""Growing delays that one throttle may have."""
+
+_entry = tables.BudgetEntry
+_lock = tables.BudgetLock
+_counter = tables.ThrottleCounter
+
+_lock_budget = (
+    upsert(_lock)
+    .values(kind=bindparam("kind"), key=bindparam("key"), at=bindparam("now"))
+    .on_conflict_do_update(index_elements=[_lock.kind, _lock.key], set_={"at": bindparam("now")})
+)
+_add_entry = insert(_entry)
+_nth_newest = (
+    select(_entry.at)
+    .where(_entry.kind == bindparam("kind"), _entry.key == bindparam("key"))
+    .order_by(_entry.at.desc())
+    .offset(bindparam("skipped"))
+    .limit(1)
+)
+
+_failures = case((_counter.last_at < bindparam("forget_before"), 1), else_=_counter.failures + 1)
+_blocked_until = case(
+    *(
+        (_failures >= bindparam(f"from_{step}"), bindparam(f"until_{step}", type_=_counter.blocked_until.type))
+        for step in reversed(range(STEPS))
+    ),
+    else_=bindparam("now"),
+)
+_count = (
+    upsert(_counter)
+    .values(kind=bindparam("kind"), key=bindparam("key"), failures=1, last_at=bindparam("now"), blocked_until=bindparam("now"))
+    .on_conflict_do_update(
+        index_elements=[_counter.kind, _counter.key],
+        set_={"failures": _failures, "last_at": bindparam("now"), "blocked_until": _blocked_until},
+        where=_counter.blocked_until <= bindparam("now"),
+    )
+    .returning(_counter.failures)
+)
+_claim = (
+    upsert(_counter)
+    .values(kind=bindparam("kind"), key=bindparam("key"), failures=1, last_at=bindparam("now"), blocked_until=bindparam("until"))
+    .on_conflict_do_update(
+        index_elements=[_counter.kind, _counter.key],
+        set_={"last_at": bindparam("now"), "blocked_until": bindparam("until")},
+        where=_counter.blocked_until <= bindparam("now"),
+    )
+    .returning(_counter.failures)
+)
+_blocked = (
+    select(_counter.blocked_until)
+    .where(tuple_(_counter.kind, _counter.key).in_(bindparam("pairs", expanding=True)))
+    .order_by(_counter.blocked_until.desc())
+    .limit(1)
+)
+_take_back = (
+    update(_counter)
+    .where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
+    .values(failures=_counter.failures - 1, blocked_until=bindparam("now"))
+)
+_forget = delete(_counter).where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
+
+_old_entries = select(_entry.id).where(_entry.at < bindparam("before")).limit(bindparam("limit"))
+_delete_entries = delete(_entry).where(_entry.id.in_(bindparam("ids", expanding=True)))
+_old_locks = select(_lock.kind, _lock.key).where(_lock.at < bindparam("before")).limit(bindparam("limit"))
+_delete_locks = delete(_lock).where(tuple_(_lock.kind, _lock.key).in_(bindparam("pairs", expanding=True)))
+_old_counters = select(_counter.kind, _counter.key).where(_counter.last_at < bindparam("before")).limit(bindparam("limit"))
+_delete_counters = delete(_counter).where(tuple_(_counter.kind, _counter.key).in_(bindparam("pairs", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """From so many failures on, wait until an instant."""
+
+    failures: int
+    until: datetime
+
+
+def lock_budget(db: Connection, kind: str, key: str, now: datetime) -> None:
+    """Let others who count against the same budget wait until this transaction ends."""
+    db.execute(_lock_budget, {"kind": kind, "key": key, "now": now})
+
+
+def add_entry(db: Connection, kind: str, key: str, now: datetime) -> None:
+    """Count one against a budget."""
+    db.execute(_add_entry, {"kind": kind, "key": key, "at": now})
+
+
+def nth_newest(db: Connection, kind: str, key: str, n: int) -> datetime | None:
+    """Tell when the n-th newest entry was made, n from 1; by ix_budget_entries_key."""
+    return db.scalar(_nth_newest, {"kind": kind, "key": key, "skipped": n - 1})
+
+
+def count_attempt(db: Connection, kind: str, key: str, delays: Sequence[Delay], *, forget_before: datetime, now: datetime) -> bool:
+    """Count an attempt as failed before it is judged; false, and nothing counted, while attempts are refused."""
+    steps = [*delays, *[delays[-1]] * (STEPS - len(delays))]
+    bound = {"kind": kind, "key": key, "now": now, "forget_before": forget_before}
+    for number, step in enumerate(steps):
+        bound |= {f"from_{number}": step.failures, f"until_{number}": step.until}
+    return db.execute(_count, bound).first() is not None
+
+
+def blocked_until(db: Connection, pairs: Sequence[tuple[str, str]]) -> datetime | None:
+    """Tell until when the strictest of several counters refuses attempts."""
+    return db.scalar(_blocked, {"pairs": list(pairs)})
+
+
+def take_back(db: Connection, kind: str, key: str, now: datetime) -> None:
+    """Uncount an attempt that succeeded; it was let in, so nothing was refused before it."""
+    db.execute(_take_back, {"of_kind": kind, "of_key": key, "now": now})
+
+
+def forget(db: Connection, kind: str, key: str) -> None:
+    """Start counting afresh."""
+    db.execute(_forget, {"of_kind": kind, "of_key": key})
+
+
+def claim(db: Connection, kind: str, key: str, *, until: datetime, now: datetime) -> bool:
+    """Be the only one to do something until an instant; false when somebody has it."""
+    return db.execute(_claim, {"kind": kind, "key": key, "now": now, "until": until}).first() is not None
+
+
+def delete_old(db: Connection, before: datetime, limit: int) -> int:
+    """Delete what no window looks back to any more; by the indexes on time."""
+    ids = list(db.scalars(_old_entries, {"before": before, "limit": limit}))
+    deleted = db.execute(_delete_entries, {"ids": ids}).rowcount if ids else 0
+    for find, remove in ((_old_locks, _delete_locks), (_old_counters, _delete_counters)):
+        pairs = [tuple(row) for row in db.execute(find, {"before": before, "limit": limit})]
+        deleted += db.execute(remove, {"pairs": pairs}).rowcount if pairs else 0
+    return deleted

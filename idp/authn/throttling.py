@@ -1,0 +1,138 @@
+"""Growing delays after failed attempts: by account and device, by account over unknown devices, by network.
+
+They lift themselves and are never a status of the account. A browser that the account has completed a sign-in with counts for itself,
+so nobody elsewhere can keep the owner out; all others share one counter with a short longest delay, so that fresh cookies bring no fresh
+tries. An attempt is counted before it is judged, atomically, so that parallel requests get no more tries than one after another.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idp import audit
+from idp.audit import Event
+from idp.authn.errors import Throttled
+from idp.authn.store import counters as store
+from idp.identifiers import BrowserHash
+from idp.unit_of_work import UnitOfWork
+
+_FORGOTTEN_AFTER = timedelta(hours=1)
+_KEPT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where an attempt comes from; `network` is `network_of` an address."""
+
+    browser: BrowserHash
+    network: str
+    device_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """So many failures are free; then the delay doubles from `first` to `longest`, in seconds."""
+
+    kind: str
+    free: int
+    first: int
+    longest: int
+    starts_afresh: bool = False
+    """Whether one success forgets all failures."""
+
+
+PASSWORD_BY_DEVICE = Throttle("password.device", free=5, first=2, longest=900, starts_afresh=True)
+PASSWORD_BY_ACCOUNT = Throttle("password.account", free=20, first=2, longest=60)
+PASSWORD_BY_NETWORK = Throttle("password.network", free=50, first=2, longest=300)
+PIN_BY_DEVICE = Throttle("pin.device", free=10, first=5, longest=900, starts_afresh=True)
+PIN_BY_NETWORK = Throttle("pin.network", free=50, first=2, longest=300)
+RESET_BY_NETWORK = Throttle("reset.network", free=20, first=30, longest=900)
+
+Key = tuple[Throttle, str]
+"""A throttle and the hashed key that it counts for."""
+
+
+def network_of(address: str | None) -> str:
+    """Name the network of an address: the address itself for IPv4, its /64 for IPv6, where one household or office has that much."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def password_keys(work: UnitOfWork, caller: Caller, name: str, *, device_is_known: bool) -> list[Key]:
+    """List what a password attempt counts for; `name` is what was typed, made canonical, whether or not an account has it."""
+    device = (PASSWORD_BY_DEVICE, _key(work, name, caller.browser))
+    network = (PASSWORD_BY_NETWORK, _key(work, caller.network))
+    if device_is_known:
+        return [device, network]
+    return [device, (PASSWORD_BY_ACCOUNT, _key(work, name)), network]
+
+
+def pin_keys(work: UnitOfWork, caller: Caller, account_id: str) -> list[Key]:
+    """List what a PIN attempt counts for."""
+    return [(PIN_BY_DEVICE, _key(work, account_id, caller.browser)), (PIN_BY_NETWORK, _key(work, caller.network))]
+
+
+def reset_keys(work: UnitOfWork, caller: Caller) -> list[Key]:
+    """List what a request for a reset link counts for."""
+    return [(RESET_BY_NETWORK, _key(work, caller.network))]
+
+
+def check(work: UnitOfWork, keys: Sequence[Key]) -> None:
+    """Refuse early, before slow work, while attempts are refused. Raises: Throttled."""
+    until = store.blocked_until(work.db, [(throttle.kind, key) for throttle, key in keys])
+    if until and until > work.now:
+        audit.refused(work, Event.SIGNIN_THROTTLED, kinds=[throttle.kind for throttle, _ in keys])
+        raise Throttled(retry_after=_seconds(until - work.now))
+
+
+def admit(work: UnitOfWork, keys: Sequence[Key]) -> None:
+    """Count an attempt as failed; `succeeded` uncounts it. Raises: Throttled, then nothing is counted."""
+    for throttle, key in keys:
+        admitted = store.count_attempt(
+            work.db, throttle.kind, key, _delays(work, throttle), forget_before=work.now - _FORGOTTEN_AFTER, now=work.now
+        )
+        if not admitted:
+            until = store.blocked_until(work.db, [(throttle.kind, key)]) or work.now
+            audit.refused(work, Event.SIGNIN_THROTTLED, kinds=[throttle.kind])
+            raise Throttled(retry_after=_seconds(until - work.now))
+
+
+def succeeded(work: UnitOfWork, keys: Sequence[Key]) -> None:
+    """Take back what `admit` counted in this transaction."""
+    for throttle, key in keys:
+        if throttle.starts_afresh:
+            store.forget(work.db, throttle.kind, key)
+        else:
+            store.take_back(work.db, throttle.kind, key, work.now)
+
+
+def delete_expired(work: UnitOfWork, limit: int) -> int:
+    """Delete counters and budget entries that nothing looks back to."""
+    return store.delete_old(work.db, work.now - _KEPT, limit)
+
+
+def _delays(work: UnitOfWork, throttle: Throttle) -> list[store.Delay]:
+    free = throttle.free * work.settings.limits_factor
+    delays: list[store.Delay] = []
+    seconds = throttle.first
+    while len(delays) < store.STEPS:
+        waiting = min(seconds, throttle.longest)
+        delays.append(store.Delay(free + len(delays), work.now + timedelta(seconds=waiting)))
+        seconds *= 2
+    return delays
+
+
+def _key(work: UnitOfWork, *parts: str) -> str:
+    return work.secrets.keyed_hash("throttle", "\n".join(parts))
+
+
+def _seconds(waiting: timedelta) -> int:
+    return max(1, -int(-waiting.total_seconds() // 1))
