@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from babel.dates import format_datetime
 
+_GERMANY = 49
 _LONGEST_GROUP = 4
 _TIME = {"de": "EEE, dd.MM.yyyy, HH:mm 'Uhr'", "en": "EEE, d MMM yyyy, HH:mm"}
 _DATE = {"de": "dd.MM.yyyy", "en": "d MMM yyyy"}
@@ -27,6 +28,9 @@ def phone_text(number: str) -> str:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return number
+    national = str(parsed.national_number)
+    if parsed.country_code == _GERMANY and national.startswith("1"):  # mobile; the library cuts the prefix to 2, 3 or 4 digits
+        return f"+{_GERMANY} {national[:3]} {' '.join(_in_groups(national[3:]))}"
     written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     return " ".join(part for group in written.split(" ") for part in _in_groups(group))
 

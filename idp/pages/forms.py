@@ -136,14 +136,15 @@ class _Cleaned(Field):
     clean: Callable[[str | None], str] = staticmethod(clean_line)
     longest = LONGEST_LINE
     tokens: ClassVar[dict[str, str]] = {}
-    missing = text("Please fill in this field.")
+    missing: Text | None = None
 
     def __init__(
         self, label: Text, *, required: Text | bool = True, hint: Text | None = None, validators: Iterable[Validator] = (), **options: Any
     ) -> None:
         checks: list[Validator] = [AtMost(options.pop("longest", self.longest)), *validators]
         if required:
-            checks.insert(0, Required(required if isinstance(required, Text) else self.missing))
+            message = required if isinstance(required, Text) else self.missing
+            checks.insert(0, Required(message or text("Please fill in: {field}", field=label)))
         else:
             checks.insert(0, Optional())
         options["render_kw"] = self.tokens | options.get("render_kw", {})

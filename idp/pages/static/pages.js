@@ -14,7 +14,10 @@ for (const [selector, module] of Object.entries(parts)) {
   if (found.length) import(module).then((part) => part.enhance(found));
 }
 
-document.getElementById("error-summary")?.focus();
+// Browsers that know autofocus only on fields leave the summary of errors unfocused.
+window.addEventListener("load", () => {
+  if (document.activeElement === document.body) document.getElementById("error-summary")?.focus();
+});
 
 // A second press while the first is on its way sends nothing; coming back by the back button lifts it.
 document.addEventListener("submit", (event) => {
