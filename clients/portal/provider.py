@@ -1,13 +1,14 @@
 """The identity provider as the portal sees it: Authlib's client, plus the checks that Authlib leaves to its caller.
 
-Added to Authlib 1.9: the issuer of the discovery document and of the answer (RFC 9207), the ID token's presence, audience and algorithm,
-the subject of UserInfo, the life of cached metadata and keys, and a bound on running sign-ins per browser.
+Added to Authlib 1.9: the issuer of the discovery document and of the answer (RFC 9207), the ID token's presence, audience and
+algorithm, the subject of UserInfo, the life of cached metadata and keys, and a bound on running sign-ins per browser.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -42,6 +43,16 @@ class SignInRefused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a completed sign-in gave, all of it verified."""
+
+    token: dict[str, Any]  # the token answer
+    id_claims: dict[str, Any]
+    profile: dict[str, Any]  # UserInfo
+    wanted: str  # the own path to go on to
 
 
 class Attempts:
@@ -87,6 +98,7 @@ class Provider(FlaskOAuth2App):
             raise ProviderUnreachable("the discovery document names another issuer")
         if missing := NEEDED_METADATA - fresh.keys():
             raise ProviderUnreachable(f"the discovery document lacks {', '.join(sorted(missing))}")
+        known.pop("jwks", None)  # a key that the provider withdrew is not trusted for ever
         known.update(fresh, _loaded_at=time.time(), id_token_signing_alg_values_supported=[self.signing_alg])
         return known
 
@@ -114,8 +126,8 @@ class Provider(FlaskOAuth2App):
         self.save_authorize_data(redirect_uri=redirect_uri, wanted=wanted, **attempt)
         return address
 
-    def finish(self) -> tuple[dict[str, Any], dict[str, Any], str]:
-        """Check the provider's answer; give the token answer, UserInfo and the path that was wanted.
+    def finish(self) -> Answer:
+        """Check the provider's answer.
 
         Raises: SignInRefused, ProviderUnreachable.
         """
@@ -142,7 +154,7 @@ class Provider(FlaskOAuth2App):
             raise ProviderUnreachable("the token endpoint does not answer") from error
         finally:
             self.framework.clear_state_data(session, state)
-        return {**token, "sid": id_claims.get("sid", "")}, profile, attempt["wanted"]
+        return Answer(token, dict(id_claims), profile, attempt["wanted"])
 
     def _check_issuer_of_answer(self) -> None:
         """RFC 9207 §2.4: an answer of another server is refused, errors too."""
@@ -178,15 +190,19 @@ class Provider(FlaskOAuth2App):
             raise ProviderUnreachable("the refresh was refused") from error
         except (requests.RequestException, ValueError) as error:
             raise ProviderUnreachable("the token endpoint does not answer") from error
-        return {**token, **fresh, "id_token": token["id_token"]}
+        return {**fresh, "id_token": token["id_token"]}
+
+    def _keys(self, *, force: bool = False) -> KeySet:
+        document: Any = self.fetch_jwk_set(force=force)
+        return KeySet.import_key_set(document)
 
     def decode(self, token: str) -> jwt.Token:
         """Check the signature of a JWT with the provider's published keys; its claims are the caller's matter."""
         registry = JWSRegistry(algorithms=SIGNATURES, strict_check_header=False)
         try:
-            return jwt.decode(token, KeySet.import_key_set(self.fetch_jwk_set()), registry=registry)
+            return jwt.decode(token, self._keys(), registry=registry)
         except InvalidKeyIdError:  # signed by a key that is newer than what we know
-            return jwt.decode(token, KeySet.import_key_set(self.fetch_jwk_set(force=True)), registry=registry)
+            return jwt.decode(token, self._keys(force=True), registry=registry)
 
 
 def init_app(app: Flask, settings: Settings, store: Store, clock: Callable[[], float]) -> None:

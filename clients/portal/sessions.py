@@ -32,15 +32,14 @@ def _parts() -> tuple[Settings, Store, Callable[[], float]]:
     return parts
 
 
-def begin(sub: str, token: dict[str, Any], profile: dict[str, Any]) -> None:
+def begin(id_claims: dict[str, Any], token: dict[str, Any], profile: dict[str, Any]) -> None:
     """Sign this browser in, under a new session id (an id from before is worth nothing)."""
     settings, store, clock = _parts()
     end()
     now = clock()
     store.delete_expired(now, settings.session_idle_seconds, settings.session_seconds)
-    sid = token.pop("sid")
     token["expires_at"] = now + int(token.get("expires_in", 0))
-    session["id"] = store.add_session(sub, sid, token, profile, now)
+    session["id"] = store.add_session(str(id_claims["sub"]), str(id_claims.get("sid", "")), token, profile, now)
     g.pop("portal_session", None)
 
 

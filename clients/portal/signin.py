@@ -56,13 +56,13 @@ def initiate() -> Response:
 def callback() -> Response:
     """Take the provider's answer and sign this browser in."""
     try:
-        token, profile, wanted = provider().finish()
+        answer = provider().finish()
     except SignInRefused as error:
         if error.code == "unknown_state" and sessions.current():  # »back« after the sign-in, or a second click
             return redirect(url_for("pages.home"))
         raise
-    sessions.begin(profile["sub"], token, profile)
-    return redirect(wanted)
+    sessions.begin(answer.id_claims, answer.token, answer.profile)
+    return redirect(answer.wanted)
 
 
 @blueprint.post("/logout")

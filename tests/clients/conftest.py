@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cloudphone.app
+import cloudphone.settings
+import portal.app
+import portal.settings
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import portal.app
-import portal.settings
 from tests.clients.provider_double import ProviderDouble, RunningDouble
 
 PORTAL = "http://localhost:8001"
@@ -73,14 +75,15 @@ def running_provider() -> Iterator[RunningDouble]:
 
 
 @pytest.fixture
-def provider(running_provider: RunningDouble) -> ProviderDouble:
-    running_provider.double.reset()
-    return running_provider.double
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def provider(running_provider: RunningDouble, clock: Clock) -> ProviderDouble:
+    running_provider.double.reset()
+    running_provider.double.clock = clock
+    return running_provider.double
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from html import unescape
+from pathlib import Path
 
+import portal.app
+import portal.settings
 import pytest
 
 from tests.clients.conftest import CLOUDPHONE, PORTAL, Browser
@@ -39,9 +42,6 @@ def test_the_administrator_is_greeted_and_sees_all_tiles_in_the_guides_order(por
 
 def test_an_empty_brand_leaves_no_double_space(portal_environment: dict[str, str], portal_browser: Browser) -> None:
     portal_environment.pop("PORTAL_BRAND")
-    import portal.app
-    import portal.settings
-
     portal_browser.client.application = portal.app.create_app(portal.settings.from_environment(portal_environment))
     portal_browser.sign_in()
     assert "herzlich willkommen im Kundenportal</h1>" in portal_browser.get("/").text
@@ -72,9 +72,7 @@ def test_without_an_active_cloud_phone_contract_there_is_no_tile_for_it(
 
 
 @pytest.mark.parametrize("roles", [[], ["servicedesk"], None, "administrator-kundenportal"], ids=str)
-def test_an_account_without_a_customers_role_is_told_whom_to_ask(
-    portal_browser: Browser, provider: ProviderDouble, roles: object
-) -> None:
+def test_an_account_without_a_customers_role_is_told_whom_to_ask(portal_browser: Browser, provider: ProviderDouble, roles: object) -> None:
     provider.claims["roles"] = roles
     portal_browser.sign_in()
     page = portal_browser.get("/").text
@@ -185,9 +183,6 @@ def test_the_cookie_cannot_be_read_by_script_or_sent_by_other_sites(portal_brows
 
 
 def test_on_https_the_cookie_is_bound_to_the_host(portal_environment: dict[str, str]) -> None:
-    import portal.app
-    import portal.settings
-
     portal_environment["PORTAL_BASE_URL"] = "https://portal.example.com"
     app = portal.app.create_app(portal.settings.from_environment(portal_environment))
     cookie = app.test_client().get("/language/en", base_url="https://portal.example.com").headers["Set-Cookie"]
@@ -215,12 +210,9 @@ def test_an_own_failure_is_one_bland_sentence_with_a_number(portal_browser: Brow
     assert "Vorgangsnummer" in answer.text
 
 
-def test_a_broken_store_is_not_ready_and_still_answers_with_a_page(
-    portal_environment: dict[str, str], portal_browser: Browser
-) -> None:
+def test_a_broken_store_is_not_ready_and_still_answers_with_a_page(portal_environment: dict[str, str], portal_browser: Browser) -> None:
     portal_browser.sign_in()
-    with open(f"{portal_environment['PORTAL_DATA_DIR']}/portal.sqlite3", "wb") as file:
-        file.write(b"not a database" * 500)
+    Path(portal_environment["PORTAL_DATA_DIR"], "portal.sqlite3").write_bytes(b"not a database" * 500)
     assert portal_browser.get("/health/ready").status_code == 503
     assert portal_browser.get("/health/live").status_code == 200
     answer = portal_browser.get("/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -100,8 +99,8 @@ def test_discovery_4_3_a_document_that_names_another_issuer_is_refused(portal_br
         {"nonce": None},
         {"iss": "https://other.example"},
         {"aud": "another-client", "azp": "portal"},
-        {"exp": int(time.time()) - 60},
-        {"iat": int(time.time()) + 600},
+        {"exp": -60},
+        {"iat": 600},
         {"sub": None},
         {"azp": "another-client"},
         {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
