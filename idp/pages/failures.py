@@ -30,7 +30,7 @@ class Words:
 
 
 _UNKNOWN = Words(
-    text("Something went wrong"), text("This is our fault, not yours. Please try again in a few minutes; nothing has been changed.")
+    text("Something went wrong"), text("This is our fault, not yours. Please try again in a few minutes.")
 )
 _WORDS = {
     400: Words(text("That did not work"), text("This page was not called correctly. Please start again in the application you came from.")),
