@@ -76,12 +76,18 @@ class Prompt(StrEnum):
     CREATE = "create"
 
 
+PROMPTS = frozenset(prompt.value for prompt in Prompt)
+
+
 class ResponseMode(StrEnum):
     """How an authorization answer reaches the client (Multiple Response Types §2.1, Form Post §2)."""
 
     QUERY = "query"
     FRAGMENT = "fragment"
     FORM_POST = "form_post"
+
+
+RESPONSE_MODES = frozenset(mode.value for mode in ResponseMode)
 
 
 class OAuthError(IdpError):

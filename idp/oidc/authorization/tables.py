@@ -10,7 +10,7 @@ from idp.database import Base
 
 
 class AuthorizationRequest(Base):
-    """A validated authorization request, bound to the browser that opened it."""
+    """A validated authorization request that waits for its person, bound to the browser that opened it."""
 
     __tablename__ = "authorization_requests"
 
@@ -19,8 +19,9 @@ class AuthorizationRequest(Base):
     parameters: Mapped[dict[str, Any]]
     browser_hash: Mapped[str | None] = mapped_column(String(64))  # none until the first GET binds it
     pushed_id: Mapped[str | None] = mapped_column(String(32), index=True)
-    signin_id: Mapped[str | None] = mapped_column(String(32))  # the sign-in made for this request
-    consented_at: Mapped[datetime | None]
+    signin_id: Mapped[str | None] = mapped_column(String(32))  # the newest sign-in made for this request
+    asked_acr: Mapped[str | None] = mapped_column(String(64))  # the level for which that sign-in was started
+    consented_by: Mapped[str | None] = mapped_column(String(32))  # the account that said yes on the consent page
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     answered_at: Mapped[datetime | None]
@@ -35,10 +36,10 @@ class PushedRequest(Base):
     reference_hash: Mapped[str] = mapped_column(String(64), unique=True)
     client_id: Mapped[str] = mapped_column(String(128))
     parameters: Mapped[dict[str, Any]]
-    dpop_jkt: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]  # until then it may be opened
     used_at: Mapped[datetime | None]
+    delete_after: Mapped[datetime] = mapped_column(index=True)  # when no request opened from it can be answered any more
 
 
 class Code(Base):
@@ -49,9 +50,7 @@ class Code(Base):
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     client_id: Mapped[str] = mapped_column(String(128))
     redirect_uri: Mapped[str] = mapped_column(String(2000))
-    redirect_uri_given: Mapped[bool]
     code_challenge: Mapped[str | None] = mapped_column(String(64))
-    dpop_jkt: Mapped[str | None] = mapped_column(String(64))
     grant: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

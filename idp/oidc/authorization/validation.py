@@ -1,0 +1,79 @@
+"""Runs the checks. Until client and redirect URI are proven a refusal is for a page; from then on it may go to the client."""
+
+from typing import Any, NoReturn
+
+from idp import audit
+from idp.audit import Event
+from idp.crypto import hash_token
+from idp.oidc.authorization import store
+from idp.oidc.authorization.checks import CHECKS, Asked
+from idp.oidc.authorization.parameters import Parameters
+from idp.oidc.authorization.request import AnsweredByRedirect, AuthorizationRequest, Target
+from idp.oidc.clients import clients, redirect_uris
+from idp.oidc.clients.clients import Client
+from idp.oidc.keys.ring import Keys
+from idp.oidc.protocol import PUSHED_URI, RESPONSE_MODES, ErrorCode, OAuthError, ResponseMode
+from idp.unit_of_work import UnitOfWork
+
+
+def validate(work: UnitOfWork, keys: Keys, parameters: Parameters) -> AuthorizationRequest:
+    """Validate what came to the authorization endpoint; what was pushed takes the place of all other parameters.
+
+    Raises: OAuthError for a page, AnsweredByRedirect once there is a proven target.
+    """
+    client = _client(work, parameters)
+    pushed_id = None
+    reference = parameters.get("request_uri")
+    if reference and reference.startswith(PUSHED_URI):
+        pushed_id, parameters = _pushed(work, client, reference)
+    return _run(Asked(work, keys, client, parameters, pushed_id), _target(work, client, parameters))
+
+
+def validate_to_push(work: UnitOfWork, keys: Keys, client: Client, parameters: Parameters) -> AuthorizationRequest:
+    """Validate what an authenticated client pushes (RFC 9126 §2.1). Raises: OAuthError."""
+    return _run(Asked(work, keys, client, parameters, pushing=True), _target(work, client, parameters))
+
+
+def _client(work: UnitOfWork, parameters: Parameters) -> Client:
+    client_id = parameters.get("client_id")
+    if client_id is None:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "client_id is missing or repeated")
+    client = clients.find(work, client_id)
+    if client is None:
+        raise OAuthError(ErrorCode.INVALID_CLIENT, "the client_id is not registered")
+    return client
+
+
+def _pushed(work: UnitOfWork, client: Client, reference: str) -> tuple[str, Parameters]:
+    """Open a pushed request. Raises: OAuthError `invalid_request_uri` (RFC 9126 §4, §7.3)."""
+    row = store.find_pushed(work.db, hash_token(reference.removeprefix(PUSHED_URI)), work.now)
+    if row is None or row["client_id"] != client.id:
+        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri is unknown, used, expired, or of another client")
+    return row["id"], Parameters.from_json(row["parameters"])
+
+
+def _target(work: UnitOfWork, client: Client, parameters: Parameters) -> Target:
+    """Prove where answers may go (RFC 6749 §3.1.2.3, RFC 9700 §2.1)."""
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri is None:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "redirect_uri is missing or repeated")
+    if not redirect_uris.matches(client, work.settings, redirect_uri):
+        audit.refused(work, Event.AUTHORIZATION_REFUSED, client=client.id, error="invalid_redirect_uri")
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "the redirect_uri is not registered for the client")
+    mode = parameters.get("response_mode")
+    chosen = ResponseMode(mode) if mode in RESPONSE_MODES else ResponseMode.QUERY
+    return Target(client.id, redirect_uri, chosen, parameters.get("state"))
+
+
+def _run(asked: Asked, target: Target) -> AuthorizationRequest:
+    established: dict[str, Any] = {}
+    try:
+        for check in CHECKS:
+            established |= check(asked)
+    except OAuthError as error:
+        _to_client(target, error)
+    return AuthorizationRequest(target=target, **established)
+
+
+def _to_client(target: Target, error: OAuthError) -> NoReturn:
+    raise AnsweredByRedirect(target, error.error, error.description, detail=error.detail) from error
