@@ -1,0 +1,103 @@
+"""Who may enter the console: the own customer's Administrator Kundenportal, signed in with a second factor."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Blueprint, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from idp.authn import levels, sessions, signins
+from idp.authn.sessions import Session
+from idp.authn.signins import Requirement, ShownFor
+from idp.directory import access_requests, accounts, customers
+from idp.directory.accounts import Account
+from idp.directory.entries import Customer, Role
+from idp.errors import NotAllowed
+from idp.pages import cookies
+from idp.pages.render import Frame, NavEntry
+from idp.texts import text
+from idp.unit_of_work import Actor, ActorKind, UnitOfWork, acts_in_request, read_work, unit_of_work
+
+blueprint = Blueprint("console", __name__, url_prefix="/console")
+
+_WRONG_ROLE = text("The user management is for customer portal administrators. Please ask your administrator if you need something there.")
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The administrator who asks; `waiting` counts the access requests to decide."""
+
+    account: Account
+    customer: Customer
+    session: Session
+    waiting: int
+
+
+def admit() -> Response | None:
+    """Let administrators in, and lead everybody else to the sign-in (and back). Raises: NotAllowed."""
+    with read_work() as work:
+        found = _find_admin(work)
+    if found is None:
+        return _lead_to_signin()
+    g.admin = found
+    acts_in_request(Actor(ActorKind.PERSON, found.account.id, session_id=found.session.id))
+    with unit_of_work() as work:
+        sessions.touch(work, found.session)
+    return None
+
+
+def admin() -> Admin:
+    """Give the administrator whom `admit` let in."""
+    return cast("Admin", g.admin)
+
+
+def frame() -> Frame:
+    """Give the page frame: person, customer, areas."""
+    who = admin()
+    return Frame(
+        person=who.account.name,
+        role=who.account.role.label,
+        customer_name=who.customer.name,
+        customer_number=who.customer.number,
+        entries=(
+            NavEntry(text("User accounts"), url_for("console.list_accounts"), not _in_requests()),
+            NavEntry(
+                text("Access requests ({count})", count=who.waiting) if who.waiting else text("Access requests"),
+                url_for("console.list_requests"),
+                _in_requests(),
+            ),
+        ),
+        logout_address="/logout",
+    )
+
+
+def _in_requests() -> bool:
+    return request.path.startswith(url_for("console.list_requests"))
+
+
+def _find_admin(work: UnitOfWork) -> Admin | None:
+    token = cookies.session_token()
+    session = sessions.find(work, token) if token else None
+    account = accounts.find(work, session.account_id) if session else None
+    if session is None or account is None or not account.is_active:
+        return None
+    if account.role is not Role.ADMINISTRATOR_KUNDENPORTAL or account.customer_id is None:
+        raise NotAllowed("console: wrong role", text=_WRONG_ROLE)
+    if levels.rank(session.acr) < levels.rank(levels.ACR_MFA):
+        return None
+    customer = customers.find(work, account.customer_id)
+    if customer is None:
+        raise NotAllowed("console: no customer")
+    return Admin(account, customer, session, access_requests.count_waiting(work, customer.id))
+
+
+def _lead_to_signin() -> Response:
+    """Begin a sign-in that comes back here; after a form it comes back to the list, since the form's page is gone."""
+    page = request.full_path.rstrip("?") if request.method == "GET" else url_for("console.list_accounts")
+    browser = cookies.bind_browser() if request.method == "GET" else cookies.bound_browser()
+    if browser is None:
+        return redirect(url_for("console.list_accounts"), 303)
+    shown_for = ShownFor(app_name=None)
+    with unit_of_work() as work:
+        signin_id = signins.start(work, browser.hash, Requirement(acr=levels.ACR_MFA), page[:2000], shown_for)
+    return redirect(signins.address(signin_id), 303)
