@@ -107,6 +107,8 @@ class PasswordAttempt:
     hash: str | None
     name_hash: str
     keys: list[Key]
+    refused: bool
+    """Whether attempts are refused now, so that nothing needs to be compared."""
 
 
 def start(work: UnitOfWork, browser: BrowserHash, requirement: Requirement, continue_at: str, shown_for: ShownFor) -> SigninId:
@@ -165,7 +167,7 @@ def next_step(work: UnitOfWork, signin: Signin, session: Session | None) -> Step
 
 
 def read_password_attempt(work: UnitOfWork, signin: Signin, caller: Caller, typed: str) -> PasswordAttempt | None:
-    """Read what a password is compared with; none when this sign-in is past its password. Raises: Throttled, SigninOver."""
+    """Read what a password is compared with; none when this sign-in is past its password. Raises: SigninOver."""
     if signin.completed_at or signin.password_at:
         return None
     if signin.expires_at <= work.now:
@@ -175,9 +177,9 @@ def read_password_attempt(work: UnitOfWork, signin: Signin, caller: Caller, type
     is_known = devices.is_known(work, account_id, caller.browser)
     name = _canonical(typed)
     keys = throttling.password_keys(work, caller, name, device_is_known=is_known)
-    throttling.check(work, keys)
     known = passwords.credentials(work, account_id)
-    return PasswordAttempt(signin.id, account_id, known.hash, work.secrets.keyed_hash("typed-name", name), keys)
+    name_hash = work.secrets.keyed_hash("typed-name", name)
+    return PasswordAttempt(signin.id, account_id, known.hash, name_hash, keys, refused=throttling.refuses(work, keys))
 
 
 def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked, caller: Caller, session: Session | None) -> Progress:
@@ -189,6 +191,8 @@ def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked,
     if signin.completed_at or signin.password_at:
         return Progress(done=signin.completed_at is not None)
     throttling.admit(work, attempt.keys)
+    if attempt.refused:
+        raise TryAgain("the delay ended while the password was not compared")
     account = accounts.find(work, attempt.account_id)
     present = passwords.credentials(work, attempt.account_id)
     if account is None or not account.activated_at or not checked.fits:
@@ -227,7 +231,7 @@ def send_pin(work: UnitOfWork, signin_id: SigninId, caller: Caller, session: Ses
     if account is None or signin.expires_at <= work.now:
         raise SigninOver(signin.id)
     check_may_sign_in(work, signin.requirement, account)
-    is_known = session is not None or devices.is_known(work, account.id, caller.browser)
+    is_known = bool(signin.from_session_id) or devices.is_known(work, account.id, caller.browser)
     pins.send(work, signin.id, account, device_is_known=is_known)
 
 

@@ -85,12 +85,10 @@ def reset_keys(work: UnitOfWork, caller: Caller) -> list[Key]:
     return [(RESET_BY_NETWORK, _key(work, caller.network))]
 
 
-def check(work: UnitOfWork, keys: Sequence[Key]) -> None:
-    """Refuse early, before slow work, while attempts are refused. Raises: Throttled."""
+def refuses(work: UnitOfWork, keys: Sequence[Key]) -> bool:
+    """Tell whether attempts are refused now, to spare the slow work; `admit` decides."""
     until = store.blocked_until(work.db, [(throttle.kind, key) for throttle, key in keys])
-    if until and until > work.now:
-        audit.refused(work, Event.SIGNIN_THROTTLED, kinds=[throttle.kind for throttle, _ in keys])
-        raise Throttled(retry_after=_seconds(until - work.now))
+    return until is not None and until > work.now
 
 
 def admit(work: UnitOfWork, keys: Sequence[Key]) -> None:
