@@ -63,6 +63,7 @@ class Event(StrEnum):
     CLIENT_CHANGED = "client.changed"
     CLIENT_DELETED = "client.deleted"
     RESOURCE_CREATED = "resource.created"
+    RESOURCE_DELETED = "resource.deleted"
     KEY_CREATED = "key.created"
     KEYS_ROTATED = "key.rotated"
     LOGOUT = "logout.requested"

@@ -29,11 +29,18 @@ class TokenFamily(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     generation: Mapped[int]  # of the newest refresh token
-    generation_used_at: Mapped[datetime | None]  # when the newest but one was rotated
-    successor_used: Mapped[bool]
-    refreshed_at: Mapped[datetime | None]
+    generation_used_at: Mapped[datetime | None]  # when the newest but one was rotated: the start of its grace
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class FamilyContract(Base):
+    """A contract that a family's authorization details name; the family ends with it."""
+
+    __tablename__ = "family_contracts"
+
+    family_id: Mapped[str] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"), primary_key=True)
+    contract_id: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
 
 
 class AccessToken(Base):

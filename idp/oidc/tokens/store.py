@@ -1,0 +1,193 @@
+"""SQL of token families, access tokens and the apps of sessions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exists, insert, select, update
+
+from idp.database import upsert
+from idp.directory.tables import Account, ContractGrant
+from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
+from idp.oidc.tokens.grants import Grant
+from idp.oidc.tokens.tables import AccessToken, FamilyContract, SessionClient, TokenFamily
+
+_KEPT_AFTER_END = timedelta(days=1)
+_SESSIONS_ARE_OVER = timedelta(days=30)
+_families = TokenFamily.__table__
+_tokens = AccessToken.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """All tokens that came from one grant."""
+
+    id: TokenFamilyId
+    client_id: ClientId
+    account_id: AccountId | None
+    session_id: SessionId | None
+    offline: bool
+    grant: Grant
+    created_at: datetime
+    expires_at: datetime
+    generation: int
+    generation_used_at: datetime | None
+    ended_at: datetime | None
+
+
+_family_columns = [_families.c[name] for name in Family.__slots__]
+_find_family = select(*_family_columns).where(TokenFamily.id == bindparam("id"))
+_find_family_locked = _find_family.with_for_update()
+_family_of_token = (
+    select(*_family_columns, _tokens.c.expires_at.label("token_expires_at"))
+    .join_from(AccessToken, TokenFamily, AccessToken.family_id == TokenFamily.id)
+    .where(
+        AccessToken.jti == bindparam("jti"),
+        AccessToken.revoked_at.is_(None),
+        AccessToken.expires_at > bindparam("now"),
+        TokenFamily.ended_at.is_(None),
+    )
+)
+_add_family = insert(TokenFamily)
+_add_family_contract = insert(FamilyContract)
+_add_token = insert(AccessToken)
+_rotate = (
+    update(TokenFamily)
+    .where(TokenFamily.id == bindparam("family_id"), TokenFamily.generation == bindparam("presented"), TokenFamily.ended_at.is_(None))
+    .values(
+        generation=bindparam("presented") + 1,
+        generation_used_at=bindparam("now"),
+        refreshed_at=bindparam("now"),
+        expires_at=bindparam("expires_at"),
+    )
+)
+_ending = update(TokenFamily).where(TokenFamily.ended_at.is_(None)).values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+_end = _ending.where(TokenFamily.id == bindparam("family_id"))
+_end_of_sessions = _ending.where(TokenFamily.session_id.in_(bindparam("ids", expanding=True)), TokenFamily.offline.is_(False))
+_end_of_accounts = _ending.where(TokenFamily.account_id.in_(bindparam("ids", expanding=True)))
+_end_of_client = _ending.where(TokenFamily.client_id == bindparam("client_id"))
+_end_of_account_and_client = _end_of_client.where(TokenFamily.account_id == bindparam("account_id"))
+_end_of_contracts = _ending.where(
+    TokenFamily.id.in_(select(FamilyContract.family_id).where(FamilyContract.contract_id.in_(bindparam("ids", expanding=True))))
+)
+_end_beyond_contract_grants = _end_of_accounts.where(
+    TokenFamily.account_id.in_(select(Account.id).where(Account.limited_to_contracts)),
+    exists().where(
+        FamilyContract.family_id == TokenFamily.id,
+        ~exists().where(ContractGrant.account_id == TokenFamily.account_id, ContractGrant.contract_id == FamilyContract.contract_id),
+    ),
+)
+_revoke_token = (
+    update(AccessToken).where(AccessToken.jti == bindparam("key"), AccessToken.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
+)
+_add_session_client = upsert(SessionClient).on_conflict_do_nothing(index_elements=["session_id", "client_id"])
+_session_clients = select(SessionClient.__table__).where(SessionClient.session_id.in_(bindparam("ids", expanding=True)))
+
+
+def find_family(db: Connection, family_id: str) -> Family | None:
+    """Give a family."""
+    return _first(db, _find_family, {"id": family_id})
+
+
+def find_family_to_change(db: Connection, family_id: str) -> Family | None:
+    """Give a family and hold it until the end of the transaction."""
+    return _first(db, _find_family_locked, {"id": family_id})
+
+
+def family_of_token(db: Connection, jti: str, now: datetime) -> Family | None:
+    """Give the living family of an access token that has neither expired nor been revoked."""
+    return _first(db, _family_of_token, {"jti": jti, "now": now})
+
+
+def add_family(db: Connection, row: Mapping[str, Any]) -> None:
+    """Add a family."""
+    db.execute(_add_family, row)
+
+
+def add_family_contracts(db: Connection, family_id: TokenFamilyId, contract_ids: Sequence[str]) -> None:
+    """Note the contracts that a family's authorization details name."""
+    if contract_ids:
+        db.execute(_add_family_contract, [{"family_id": family_id, "contract_id": contract} for contract in contract_ids])
+
+
+def add_access_token(db: Connection, jti: str, family_id: TokenFamilyId, expires_at: datetime) -> None:
+    """Add an access token."""
+    db.execute(_add_token, {"jti": jti, "family_id": family_id, "expires_at": expires_at, "revoked_at": None})
+
+
+def rotate(db: Connection, family_id: str, presented: int, expires_at: datetime, now: datetime) -> bool:
+    """Move a living family on from the newest generation; False if the presented one is not (or no longer) the newest."""
+    row = {"family_id": family_id, "presented": presented, "expires_at": expires_at, "now": now}
+    return db.execute(_rotate, row).rowcount == 1
+
+
+def end_family(db: Connection, family_id: str, reason: str, now: datetime) -> bool:
+    """End one family; False if it had ended."""
+    return db.execute(_end, {"family_id": family_id, "reason": reason, "now": now}).rowcount == 1
+
+
+def end_of_sessions(db: Connection, session_ids: Sequence[str], reason: str, now: datetime) -> int:
+    """End the families that belong to sessions; offline ones outlive them."""
+    return db.execute(_end_of_sessions, {"ids": list(session_ids), "reason": reason, "now": now}).rowcount
+
+
+def end_of_accounts(db: Connection, account_ids: Sequence[str], reason: str, now: datetime) -> int:
+    """End all families of accounts, offline ones too."""
+    return db.execute(_end_of_accounts, {"ids": list(account_ids), "reason": reason, "now": now}).rowcount
+
+
+def end_of_client(db: Connection, client_id: str, reason: str, now: datetime) -> int:
+    """End all families of a client."""
+    return db.execute(_end_of_client, {"client_id": client_id, "reason": reason, "now": now}).rowcount
+
+
+def end_of_account_and_client(db: Connection, account_id: str, client_id: str, reason: str, now: datetime) -> int:
+    """End all families of an account at one client."""
+    row = {"account_id": account_id, "client_id": client_id, "reason": reason, "now": now}
+    return db.execute(_end_of_account_and_client, row).rowcount
+
+
+def end_of_contracts(db: Connection, contract_ids: Sequence[str], reason: str, now: datetime) -> int:
+    """End the families whose authorization details name one of these contracts."""
+    return db.execute(_end_of_contracts, {"ids": list(contract_ids), "reason": reason, "now": now}).rowcount
+
+
+def end_beyond_contract_grants(db: Connection, account_ids: Sequence[str], reason: str, now: datetime) -> int:
+    """End families of limited accounts whose authorization details name a contract that is not granted (any longer)."""
+    return db.execute(_end_beyond_contract_grants, {"ids": list(account_ids), "reason": reason, "now": now}).rowcount
+
+
+def revoke_access_token(db: Connection, jti: str, now: datetime) -> bool:
+    """Revoke one access token; False if it is unknown or was revoked."""
+    return db.execute(_revoke_token, {"key": jti, "now": now}).rowcount == 1
+
+
+def add_session_client(db: Connection, session_id: str, client_id: str, sid: str, now: datetime) -> None:
+    """Note an app of a session, once."""
+    db.execute(_add_session_client, {"session_id": session_id, "client_id": client_id, "sid": sid, "created_at": now})
+
+
+def session_clients(db: Connection, session_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """List the apps of sessions."""
+    return db.execute(_session_clients, {"ids": list(session_ids)}).mappings().all()
+
+
+def delete_expired(db: Connection, now: datetime, limit: int) -> int:
+    """Delete families (with their tokens) and access tokens that are over, and apps of sessions noted long ago."""
+    over = select(TokenFamily.id).where(TokenFamily.expires_at < now - _KEPT_AFTER_END).limit(limit)
+    gone = db.execute(delete(TokenFamily).where(TokenFamily.id.in_(over))).rowcount
+    spent = select(AccessToken.jti).where(AccessToken.expires_at < now).limit(limit)
+    gone += db.execute(delete(AccessToken).where(AccessToken.jti.in_(spent))).rowcount
+    old = select(SessionClient.session_id).where(SessionClient.created_at < now - _SESSIONS_ARE_OVER).limit(limit)
+    return gone + db.execute(delete(SessionClient).where(SessionClient.session_id.in_(old))).rowcount
+
+
+def _first(db: Connection, query: Select[Any], values: Mapping[str, Any]) -> Family | None:
+    row = db.execute(query, values).mappings().first()
+    return _family(row) if row else None
+
+
+def _family(row: RowMapping) -> Family:
+    values = {name: row[name] for name in Family.__slots__}
+    return Family(**(values | {"grant": Grant.from_json(row["grant"])}))
