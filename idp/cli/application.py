@@ -3,6 +3,7 @@
 from flask import Flask
 
 from idp.app import create_app
+from idp.oidc.keys import creation
 from idp.operations import logs
 from idp.settings import load_settings
 
@@ -10,7 +11,9 @@ __all__ = ["web_application"]
 
 
 def web_application() -> Flask:
-    """Put the application together for serving."""
+    """Put the application together for serving; the first start makes the signing keys."""
     settings = load_settings()
     logs.set_up(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    creation.ensure(app.extensions["idp.units"])
+    return app

@@ -13,7 +13,7 @@ import click
 import structlog
 
 from idp.cli.instance import remember, remembered
-from idp.cli.output import Noun, Refused, cell, show
+from idp.cli.output import Noun, Refused, show
 from idp.cli.serve import children_of, prepare_database
 from idp.operations import demo_files, folder, logs
 from idp.operations.children import Child, environment_of_app, python
@@ -49,14 +49,16 @@ def command(context: click.Context, port: int | None) -> None:
 
 @command.command("users")
 def users() -> None:
-    """List the demo's accounts with their passwords; makes the demo data if there is none."""
+    """List the demo's accounts with their passwords and present states; makes the demo data if there is none."""
+    from idp.cli.demo_making import current_users  # noqa: PLC0415 - the whole application, which a usual start does without
+
     settings = settings_of_demo(None)
     if not demo_files.complete(settings.data_dir):
         with folder.held(settings.data_dir):
             prepare_database(settings)
             make_data(settings)
             remember(settings)
-    show(demo_files.users(settings.data_dir), columns=("username", "password", "role", "customer_number", "state", "email", "mobile"))
+    show(current_users(settings), columns=("username", "password", "role", "customer_number", "state", "email", "mobile"))
 
 
 @command.command("reset")
@@ -119,10 +121,10 @@ def serve_demo(settings: Settings) -> int:
 
 def make_data(settings: Settings) -> None:
     """Make the demo data, or bring its addresses to those of this start."""
-    from idp.demo.data import make  # noqa: PLC0415 - the whole application, which a usual start of the demo does not need here
+    from idp.cli.demo_making import make_demo  # noqa: PLC0415 - the whole application, which a usual start does without
 
     addresses = addresses_of(settings)
-    make(settings, portal=addresses.portal, cloudphone=addresses.cloudphone)
+    make_demo(settings, portal=addresses.portal, cloudphone=addresses.cloudphone)
 
 
 def apps(settings: Settings, addresses: Addresses) -> Iterator[Child]:
@@ -193,7 +195,7 @@ def welcome(settings: Settings, addresses: Addresses) -> Iterator[str]:
     yield f"  demo phone          {addresses.idp}/demo/phone"
     yield ""
     for user in demo_files.users(settings.data_dir):
-        yield f"  {user['username']:<22} {cell(user['password']):<20} {user['role']}, {user['state']}"
+        yield f"  {user['username']:<22} {user['password'] or '(invited: see the mailbox)':<28} {user['role']}"
     yield ""
 
 

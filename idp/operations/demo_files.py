@@ -17,8 +17,9 @@ def complete(data_dir: Path) -> bool:
 
 
 def users(data_dir: Path) -> list[dict[str, Any]]:
-    """Read the users with their passwords."""
-    read: list[dict[str, Any]] = json.loads((data_dir / CREDENTIALS).read_text(encoding="utf-8"))
+    """Read the users with their passwords; none before there are any."""
+    file = data_dir / CREDENTIALS
+    read: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     return read
 
 
