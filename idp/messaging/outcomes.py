@@ -1,0 +1,16 @@
+"""What the audit log keeps of messages that did not arrive, or perhaps did not."""
+
+from idp import audit
+from idp.messaging.messages import MAIL, SMS
+from idp.outbox import JobFinished, JobState
+from idp.unit_of_work import UnitOfWork
+
+EVENTS = {JobState.FAILED: audit.Event.MESSAGE_FAILED, JobState.UNCERTAIN: audit.Event.MESSAGE_UNCERTAIN}
+
+
+def note_outcome(work: UnitOfWork, finished: JobFinished) -> None:
+    """Handle JobFinished: note a mail or SMS that failed or whose outcome nobody knows."""
+    event = EVENTS.get(finished.state)
+    if event and finished.kind in (MAIL, SMS):
+        template = finished.payload["template"]
+        audit.record(work, event, account=finished.account_id, template=template, job=finished.job_id, error=finished.error)

@@ -1,0 +1,16 @@
+"""The senders that the settings choose."""
+
+from idp.messaging.demo import DemoMailSender, DemoSmsSender
+from idp.messaging.mail import SmtpSender
+from idp.messaging.messages import MAIL, SMS
+from idp.messaging.sms.vonage import VonageSender
+from idp.outbox.senders import Sender
+from idp.unit_of_work import Units
+
+
+def senders(units: Units) -> dict[str, Sender]:
+    """Give the senders of mail and SMS by their job kinds."""
+    settings = units.settings
+    mail: Sender = DemoMailSender(units) if settings.mail_sender == "demo" else SmtpSender(settings)
+    sms: Sender = DemoSmsSender(units) if settings.sms_sender == "demo" else VonageSender(settings, units.clock)
+    return {MAIL: mail, SMS: sms}
