@@ -198,11 +198,11 @@ class Provider(FlaskOAuth2App):
 
     def decode(self, token: str) -> jwt.Token:
         """Check the signature of a JWT with the provider's published keys; its claims are the caller's matter."""
-        registry = JWSRegistry(algorithms=SIGNATURES, strict_check_header=False)
+        rules = JWSRegistry(algorithms=SIGNATURES, strict_check_header=False)
         try:
-            return jwt.decode(token, self._keys(), registry=registry)
+            return jwt.decode(token, self._keys(), None, rules)
         except InvalidKeyIdError:  # signed by a key that is newer than what we know
-            return jwt.decode(token, self._keys(force=True), registry=registry)
+            return jwt.decode(token, self._keys(force=True), None, rules)
 
 
 def init_app(app: Flask, settings: Settings, store: Store, clock: Callable[[], float]) -> None:

@@ -180,6 +180,10 @@ def build_app(double: ProviderDouble) -> Flask:
 
 
 def _add_authorization(app: Flask, double: ProviderDouble) -> None:
+    @app.get("/authorize")
+    def authorize() -> WerkzeugResponse:
+        return redirect(double.sign_in(request.url))
+
     @app.post("/par")
     def push() -> tuple[Response, int]:
         if double.push_error:
