@@ -72,12 +72,7 @@ def _send(work: UnitOfWork, account: Account, to: EmailAddress, token: str) -> N
         TEMPLATE,
         to,
         account.locale,
-        {
-            "salutation": account.salutation,
-            "given_name": account.given_name,
-            "family_name": account.family_name,
-            "username": account.username,
-        },
+        messaging.person(account),
         secret_values={"link": addresses.contact_change(work.settings, token)},
         account_id=account.id,
         useless_after=work.now + LIFE,

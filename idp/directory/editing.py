@@ -1,6 +1,6 @@
 """Creating and editing accounts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,10 +47,11 @@ class NewAccount(AccountChange):
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What became of a change: what waits for the owner's confirmation, and whether an invitation went out anew."""
+    """What became of a change: what waits for the owner, whether an invitation went out anew, whether anything changed at once."""
 
     waiting: tuple[ContactKind, ...]
     invited: bool
+    changed: bool
 
 
 def create(work: UnitOfWork, customer_id: CustomerId, new: NewAccount, *, send_at: datetime | None = None) -> Account:
@@ -110,25 +111,26 @@ def edit(work: UnitOfWork, customer_id: CustomerId, account_id: AccountId, chang
         columns["role"] = change.role.value
     edited = apply(work, account, columns)
     _limit(work, account, change)
-    return edited
+    invited = edited.changed and invitations.renew(work, account)
+    return replace(edited, invited=invited)
 
 
 def apply(work: UnitOfWork, account: Account, columns: dict[str, Any]) -> Edited:
     """Write checked columns of an account; needs the customer's row locked.
 
-    Before activation all is simply used, and a mail that named something else goes out anew. After it, address and number wait.
+    Before activation all is simply used. After it, a new address and a new number wait for the owner.
     """
     changed = {name: value for name, value in columns.items() if value != getattr(account, name)}
     waiting = _wait(work, account, columns, changed) if account.activated_at else ()
     if not changed:
-        return Edited(waiting, invited=False)
+        return Edited(waiting, invited=False, changed=False)
     after = {"given_name": account.given_name, "family_name": account.family_name} | changed
     keys = {"name_key": contacts.name_key(after["given_name"], after["family_name"])}
     if "email" in changed:
         keys["email_key"] = contacts.email_key(changed["email"])
     store.change(work.db, account.id, work.now, **changed, **keys)
     audit.record(work, Event.ACCOUNT_CHANGED, account=account.id, customer=account.customer_id, fields=sorted(changed))
-    return Edited(waiting, invited=invitations.renew(work, account, readdressed="email" in changed))
+    return Edited(waiting, invited=False, changed=True)
 
 
 def set_grants(work: UnitOfWork, account: Account, contract_ids: tuple[str, ...] | None) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from idp.identifiers import (
+    AccessRequestId,
     AccountId,
     ContactChangeId,
     ContractId,
@@ -211,3 +212,35 @@ class ContactChange:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+
+
+class AccessRequestState(StrEnum):
+    """Where a request for an account stands."""
+
+    UNVERIFIED = "unverified"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """A wish for an account, made on the login page; `customer_id` is None where nobody has the number."""
+
+    id: AccessRequestId
+    customer_number: CustomerNumber
+    customer_id: CustomerId | None
+    given_name: str
+    family_name: str
+    email: EmailAddress
+    username: str
+    locale: str
+    state: AccessRequestState
+    created_at: datetime
+    expires_at: datetime
+    verified_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}"

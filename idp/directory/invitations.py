@@ -69,7 +69,7 @@ def invite(work: UnitOfWork, account_id: AccountId, *, send_at: datetime | None 
     schedule = schedules.resolve(work, SEND_AT, send_at) if send_at else None
     limits.check(work, limits.INVITATIONS, account_id)
     limits.count(work, limits.INVITATIONS, account_id)
-    _end_open(work, account_id, "replaced")
+    _end_open(work, account_id, LinkState.REPLACED)
     return _write(work, account, schedule)
 
 
@@ -111,29 +111,38 @@ def move(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId
 def cancel(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId) -> None:
     """Take a scheduled invitation back. Raises: InvitationGone, NotFound."""
     waiting = _scheduled(work, customer_id, account_id)
-    if not outbox.cancel(work, waiting.job_id) or not store.end(work.db, waiting.id, "cancelled", work.now):
+    if not outbox.cancel(work, waiting.job_id) or not store.end(work.db, waiting.id, LinkState.CANCELLED.value, work.now):
         raise InvitationGone(account_id)
     work.emit(InvitationEnded(waiting.id, account_id))
     audit.record(work, Event.INVITATION_CANCELLED, account=account_id, customer=customer_id)
 
 
-def renew(work: UnitOfWork, before: Account, *, readdressed: bool) -> bool:
+def renew(work: UnitOfWork, before: Account) -> bool:
     """Write an open invitation anew after a change of what its mail says; True when one went out or waits anew.
 
     `before` is the account before the change. A mail that waits keeps its time; one that was sent goes out again only to a new address.
     """
     found = store.open_of(work.db, before.id)
     account = accounts.find(work.db, before.id)
-    if found is None or account is None or account.activated_at or not account.is_usable:
+    if found is None or account is None or account.activated_at:
+        return False
+    if not account.is_usable:
+        if account.email != before.email:
+            end(work, account.id)
         return False
     waits = found.send_at > work.now
-    if not waits and not readdressed:
+    if not waits and account.email == before.email:
         return False
     limits.check(work, limits.INVITATIONS, account.id)
     limits.count(work, limits.INVITATIONS, account.id)
-    _end_open(work, account.id, "replaced")
+    _end_open(work, account.id, LinkState.REPLACED)
     _write(work, account, schedules.Schedule(found.send_at, found.scheduled_local or "") if waits else None)
     return True
+
+
+def end(work: UnitOfWork, account_id: AccountId) -> None:
+    """End an account's open invitation, if there is one: its address is not the account's any more."""
+    _end_open(work, account_id, LinkState.CANCELLED)
 
 
 def withdraw_unsent(work: UnitOfWork, account_ids: tuple[AccountId, ...]) -> None:
@@ -168,15 +177,7 @@ def _write(work: UnitOfWork, account: Account, schedule: schedules.Schedule | No
         TEMPLATE,
         account.email,
         account.locale,
-        {
-            "salutation": account.salutation,
-            "given_name": account.given_name,
-            "family_name": account.family_name,
-            "username": account.username,
-            "role": account.role.value,
-            "portal": addresses.portal(work.settings),
-            "days": work.settings.invitation_days,
-        },
+        messaging.person(account),
         secret_values={"link": addresses.activation(work.settings, token)},
         account_id=account.id,
         due=send_at if schedule else None,
@@ -200,12 +201,12 @@ def _write(work: UnitOfWork, account: Account, schedule: schedules.Schedule | No
     return invitation_id
 
 
-def _end_open(work: UnitOfWork, account_id: AccountId, reason: str) -> None:
+def _end_open(work: UnitOfWork, account_id: AccountId, reason: LinkState) -> None:
     before = store.open_of(work.db, account_id)
     if before is None:
         return
     outbox.cancel(work, before.job_id)
-    if store.end(work.db, before.id, reason, work.now):
+    if store.end(work.db, before.id, reason.value, work.now):
         work.emit(InvitationEnded(before.id, account_id))
 
 

@@ -70,6 +70,12 @@ def rows(db: Connection, asked: Asked, sort: str, *, descending: bool, after: tu
     return [FoundRow(_entry(row), tuple(row[key.name] for key in keys)) for row in found]
 
 
+def all_of(db: Connection, customer_id: CustomerId, now: datetime) -> list[ListedAccount]:
+    """Give all accounts of a customer by number, with their statuses."""
+    query = _rows.where(Account.customer_id == customer_id).order_by(Account.number)
+    return [_entry(row) for row in db.execute(query, {"now": now}).mappings()]
+
+
 def total(db: Connection, asked: Asked) -> int:
     """Count all hits."""
     counted: int = db.execute(_narrowed(_total, asked), {"now": asked.now}).scalar_one()
