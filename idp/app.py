@@ -1,14 +1,38 @@
 """The one place where the parts are put together."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 
-from idp import crypto
+from idp import crypto, messaging
+from idp.authn import activations, sessions
+from idp.authn import cleaning as authn_cleaning
+from idp.authn.events import PasswordReset, SessionsEnded
+from idp.authn.resets import ResetSender
 from idp.clock import Clock, system_clock
 from idp.database import configure_engines, db, prepare_sqlite
+from idp.directory import invitations
+from idp.directory.events import (
+    AccountsDeactivated,
+    AccountsLocked,
+    ContractGrantsNarrowed,
+    ContractsEnded,
+    InvitationEnded,
+    RolesChanged,
+)
+from idp.directory.store import expiry as directory_expiry
+from idp.oidc.authorization import store as authorization_store
+from idp.oidc.clients import store as clients_store
+from idp.oidc.keys import rotation
+from idp.oidc.tokens import families
+from idp.operations import cleaning
+from idp.operations.cleaning import Delete
+from idp.outbox import JobFinished, Periodic
+from idp.outbox import store as outbox_store
+from idp.outbox.worker import Worker
 from idp.settings import Settings, load_settings, master_secret
 from idp.unit_of_work import Handlers, Units
 
@@ -51,4 +75,38 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
 
 def handlers() -> Handlers:
     """Register what happens above when something happens below."""
-    return {}
+    return {
+        AccountsDeactivated: (sessions.on_accounts_deactivated, families.on_accounts_deactivated),
+        AccountsLocked: (sessions.on_accounts_locked, families.on_accounts_locked),
+        RolesChanged: (families.on_roles_changed,),
+        ContractsEnded: (families.on_contracts_ended,),
+        ContractGrantsNarrowed: (families.on_contract_grants_narrowed,),
+        InvitationEnded: (activations.on_invitation_ended,),
+        PasswordReset: (sessions.on_password_reset, families.on_password_reset),
+        SessionsEnded: (families.on_sessions_ended,),
+        JobFinished: (invitations.note_delivery, messaging.note_outcome),
+    }
+
+
+EXPIRING: Mapping[str, Delete] = {
+    "authn": authn_cleaning.delete_expired,
+    "directory": lambda work, limit: directory_expiry.delete_expired(work.db, work.now, limit),
+    "outbox": lambda work, limit: outbox_store.delete_expired(work.db, work.now, limit),
+    "authorization": lambda work, limit: authorization_store.delete_expired(work.db, work.now, limit),
+    "clients": lambda work, limit: clients_store.delete_expired(work.db, work.now, limit),
+    "tokens": families.delete_expired,
+    "keys": rotation.delete_expired,
+}
+
+
+def worker_of(app: Flask) -> Worker:
+    """Put the worker together: senders by job kind, and the periodic jobs."""
+    units: Units = app.extensions["idp.units"]
+    senders = messaging.senders(units) | {"password_reset": ResetSender(units)}
+    return Worker(units, senders, PERIODIC)
+
+
+PERIODIC = (
+    Periodic("clean", timedelta(minutes=5), lambda units: cleaning.clean(units, EXPIRING)),
+    Periodic("rotate keys", timedelta(hours=1), rotation.rotate_if_due),
+)
