@@ -1,0 +1,188 @@
+"""The three running servers of the demo, as `make run` starts them, and what an operator and the ordering system do beside them."""
+
+import base64
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.servers import ROOT, free_port, wait_until
+
+
+def three_ports() -> int:
+    """Find a port of which the two above are free too."""
+    while True:
+        port = free_port()
+        if port < 60000 and all(_is_free(port + step) for step in (1, 2)):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@dataclass
+class Stack:
+    """One running demo with a data folder of its own."""
+
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=three_ports)
+    process: subprocess.Popen[str] | None = None
+    _provisioning: dict[str, str] | None = None
+
+    @property
+    def idp(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def portal(self) -> str:
+        return f"http://localhost:{self.port + 1}"
+
+    @property
+    def cloudphone(self) -> str:
+        return f"http://localhost:{self.port + 2}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return os.environ | {"IDP_DATA_DIR": str(self.data_dir), "IDP_METRICS_PORT": "0"} | self.environment
+
+    def start(self) -> None:
+        log = (self.data_dir / "stack.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "idp.cli", "demo", "--port", str(self.port)],
+            cwd=ROOT,
+            env=self.variables,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        log.close()
+        wait_until(self._is_ready, seconds=60, process=self.process)
+
+    def _is_ready(self) -> bool:
+        return (self.data_dir / "stack.log").read_text().rstrip().endswith("ready")
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(10)
+
+    def command(self, *arguments: str) -> Any:
+        """Run an `idp` command and give its JSON answer."""
+        done = subprocess.run(
+            [sys.executable, "-m", "idp.cli", *arguments, "--json"],
+            cwd=ROOT,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def message(self, to: str, kind: str, after: int | None = None) -> dict[str, Any]:
+        """Wait for the newest message to an address or number."""
+        more = ("--after", str(after)) if after is not None else ()
+        return self.command("messages", "latest", "--to", to, "--kind", kind, "--wait", "10", *more)
+
+    def demo_user(self, username: str) -> dict[str, Any]:
+        return next(user for user in self.command("demo", "users") if user["username"] == username)
+
+    # --- the ordering system
+
+    def provision(self, number: str, document: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Send the ordering system's document of a customer."""
+        request = urllib.request.Request(
+            f"{self.idp}/api/v1/customers/{number}",
+            data=json.dumps(document).encode(),
+            method="PUT",
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._ordering_token()}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, json.load(refusal)
+
+    def _ordering_token(self) -> str:
+        if self._provisioning is None:
+            self._provisioning = self.command(
+                "client", "create", "--name", "Ordering system", "--grant", "client_credentials", "--scope", "provisioning"
+            )
+        client = self._provisioning
+        credentials = base64.b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+        request = urllib.request.Request(
+            f"{self.idp}/token",
+            data=urllib.parse.urlencode({"grant_type": "client_credentials", "scope": "provisioning"}).encode(),
+            headers={"Authorization": f"Basic {credentials}"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)["access_token"]
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A customer as the ordering system knows it, with a number and contact of its own for one test."""
+
+    number: str
+    email: str
+    mobile: str
+    document: dict[str, Any]
+
+    @property
+    def username(self) -> str:
+        return f"customer{self.number}"
+
+    @property
+    def phone_contract(self) -> str:
+        return self.document["contracts"][0]["id"]
+
+
+def new_firm(*, locale: str = "de") -> Firm:
+    """Make up a customer that no other test has: two cloud phone contracts and an internet line."""
+    number = str(3_000_000 + secrets.randbelow(6_000_000))
+    email, mobile = f"max.muster@k{number}.example", f"+49151{secrets.randbelow(90_000_000) + 10_000_000}"
+    return Firm(
+        number,
+        email,
+        mobile,
+        {
+            "name": "Muster GmbH",
+            "contracts": [
+                {"id": f"CP-{number}-1", "product": "cloud_phone", "label": "Zentrale", "active": True},
+                {"id": f"CP-{number}-2", "product": "cloud_phone", "label": "Lager", "active": True},
+                {"id": f"NET-{number}", "product": "internet", "label": "Internet", "active": True},
+            ],
+            "main_contact": {
+                "salutation": "Herr",
+                "given_name": "Max",
+                "family_name": "Muster",
+                "email": email,
+                "mobile": mobile,
+                "locale": locale,
+            },
+        },
+    )
+
+
+def masked(number: str) -> str:
+    """The number as the PIN page shows it."""
+    return re.sub(r".*(\d{4})$", r"…\1", number)

@@ -1,0 +1,123 @@
+"""Every page: axe finds nothing in either theme, nothing scrolls sideways at 320 px, and it stays small."""
+
+import gzip
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser import steps
+from tests.browser.stack import Stack, new_firm
+
+THEMES = ("light", "dark")
+LARGEST_PAGE = 60 * 1024
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser, browser_context_args, stack: Stack) -> Iterator[BrowserContext]:
+    """A browser in which an administrator is signed in, with one more account to look at."""
+    context = browser.new_context(**browser_context_args)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    firm = steps.activated_firm(page, stack, new_firm())
+    page.goto(f"{stack.portal}/cloud-phone")
+    steps.sign_in(page, stack, firm.username, steps.GOOD_PASSWORD, firm.mobile)
+    page.goto(f"{stack.cloudphone}/login/initiate?iss={stack.idp}&target_link_uri={stack.cloudphone}/contracts/{firm.phone_contract}")
+    yield context
+    context.close()
+
+
+def check(page: Page, name: str) -> None:
+    """Look at one page in both themes and on a narrow phone."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}, {theme}: {found.generate_report()}"
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 640})
+    sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.set_viewport_size(wide)
+    assert sideways <= 0, f"{name} scrolls sideways by {sideways} px"
+
+
+def size_of(page: Page) -> int:
+    """Measure a page with its style sheets, compressed."""
+    bodies = [page.request.get(page.url).body()]
+    bodies += [
+        page.request.get(address).body() for address in page.locator("link[rel=stylesheet]").evaluate_all("all => all.map(one => one.href)")
+    ]
+    return sum(len(gzip.compress(body)) for body in bodies)
+
+
+OPEN_PAGES = [
+    "/signin",
+    "/password/forgot",
+    "/access-request",
+    "/activate/unknown",
+    "/password/reset/unknown",
+    "/nowhere",
+    "/demo/mailbox",
+    "/demo/phone",
+]
+
+
+@pytest.mark.parametrize("path", OPEN_PAGES)
+def test_pages_before_signing_in(page: Page, stack: Stack, path: str) -> None:
+    page.goto(stack.idp + path)
+    check(page, path)
+
+
+def test_activation_and_pin_pages(page: Page, stack: Stack) -> None:
+    firm = new_firm()
+    stack.provision(firm.number, firm.document)
+    page.goto(stack.message(firm.email, "mail")["link"])
+    check(page, "activation")
+    steps.set_password(page, "zu kurz")
+    check(page, "activation with errors")
+    steps.set_password(page)
+    check(page, "pin")
+    page.locator("input[name=pin]").fill("0000000")
+    page.get_by_role("button", name="Bestätigen").click()
+    check(page, "pin with error")
+    steps.enter_pin(page, stack, firm.mobile, 0)
+    check(page, "activated")
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/?search=niemand", "/console/accounts/new", "/console/requests"])
+def test_console_pages(signed_in: BrowserContext, stack: Stack, path: str) -> None:
+    page = signed_in.new_page()
+    page.goto(stack.idp + path)
+    check(page, path)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/contracts", "/orders", "/tickets", "/documents", "/invoices", "/options", "/cloud-phone", "/documentation"]
+)
+def test_portal_pages(signed_in: BrowserContext, stack: Stack, path: str) -> None:
+    page = signed_in.new_page()
+    page.goto(stack.portal + path)
+    check(page, path)
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/documentation"])
+def test_cloud_phone_pages(signed_in: BrowserContext, stack: Stack, path: str) -> None:
+    page = signed_in.new_page()
+    page.goto(stack.cloudphone + path)
+    check(page, path)
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/signin", "/password/forgot", "/access-request"])
+def test_a_page_with_its_style_sheets_is_under_60_kb(page: Page, stack: Stack, path: str) -> None:
+    page.goto(stack.idp + path)
+    assert size_of(page) < LARGEST_PAGE
+
+
+def test_the_console_with_its_style_sheets_is_under_60_kb(signed_in: BrowserContext, stack: Stack) -> None:
+    page = signed_in.new_page()
+    page.goto(f"{stack.idp}/console/")
+    assert size_of(page) < LARGEST_PAGE
+    page.close()
