@@ -1,0 +1,187 @@
+"""Token families: refreshing with rotation, and all the ways in which they end."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+
+from idp import audit
+from idp.audit import Event
+from idp.authn import sessions
+from idp.authn.events import PasswordReset, SessionsEnded
+from idp.authn.sessions import Session
+from idp.directory import accounts
+from idp.directory.accounts import Account
+from idp.directory.events import AccountsDeactivated, AccountsLocked, ContractGrantsNarrowed, ContractsEnded, RolesChanged
+from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
+from idp.oidc.clients.clients import Client
+from idp.oidc.protocol import Ended, ErrorCode, OAuthError
+from idp.oidc.tokens import authorization_details, refresh_tokens, store
+from idp.oidc.tokens.grants import Grant
+from idp.oidc.tokens.issue import TokenAnswer, end_of_family, reissue
+from idp.oidc.tokens.narrowing import Asked, narrow
+from idp.oidc.tokens.refresh_tokens import Presented
+from idp.oidc.tokens.store import Family
+from idp.unit_of_work import UnitOfWork
+
+
+class FamilyEnd(StrEnum):
+    """Why a family ended."""
+
+    SESSION_ENDED = "session_ended"
+    DEACTIVATED = "account_deactivated"
+    LOCKED = "account_locked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason's name
+    ROLE_CHANGED = "role_changed"
+    CONTRACT_ENDED = "contract_ended"
+    CONTRACT_NOT_GRANTED = "contract_not_granted"
+    REVOKED = "revoked"
+    CONSENT_REVOKED = "consent_revoked"
+    REFRESH_REUSED = "refresh_token_reused"
+    CODE_REPLAYED = "code_replayed"
+    CLIENT_GONE = "client_gone"
+
+
+def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> TokenAnswer:
+    """Redeem a refresh token: rotate it, or within the grace give the same successor again.
+
+    Raises: OAuthError `invalid_grant` (and those of narrowing, which leave the token as it is); Ended when the family ends by it.
+    """
+    presented = refresh_tokens.read(work, token)
+    family = store.find_family_to_change(work.db, presented.family_id) if presented else None
+    if presented is None or family is None or family.ended_at:
+        raise _invalid("the refresh token is unknown, or has ended")
+    newest = _is_newest(work, client, family, presented)
+    account, session = check_living(work, family)
+    grant = replace(family.grant, scopes=tuple(scope for scope in family.grant.scopes if scope in client.scopes))
+    narrowed = narrow(grant, client, work.settings, asked)
+    if newest:
+        expires_at = end_of_family(work, family.offline, family.created_at, session)
+        if not store.rotate(work.db, family.id, presented.generation, expires_at, work.now):
+            raise _invalid("the refresh token was used at the same moment")
+    answer = reissue(work, family, client, narrowed, account=account, session=session)
+    if session:
+        sessions.touch(work, session)
+    return replace(answer, refresh_token=refresh_tokens.make(work, family.id, presented.generation + 1))
+
+
+def check_living(work: UnitOfWork, family: Family) -> tuple[Account, Session | None]:
+    """Give the active account and, unless the family is an offline one, the live session that a family belongs to.
+
+    Raises: OAuthError `invalid_grant`; Ended when the account may no longer use what was granted.
+    """
+    if family.account_id is None:
+        raise _invalid("there is nothing to refresh")
+    session = None
+    if not family.offline:
+        session = sessions.find_by_id(work, family.session_id) if family.session_id else None
+        if session is None:
+            raise _invalid("the session has ended")
+    elif family.expires_at <= work.now:
+        raise _invalid("the refresh token has expired")
+    return check_entitled(work, family.grant, family.account_id, family.id), session
+
+
+def check_entitled(work: UnitOfWork, grant: Grant, account_id: AccountId, family_id: TokenFamilyId | None = None) -> Account:
+    """Give the active account of a grant, if it may still use all that was granted; else the family ends.
+
+    Raises: Ended `invalid_grant`, whose changes stay.
+    """
+    account = accounts.find(work, account_id)
+    if account is None or not account.is_active:
+        reason = FamilyEnd.DEACTIVATED
+    elif not authorization_details.held(work, account_id, grant.authorization_details):
+        reason = FamilyEnd.CONTRACT_NOT_GRANTED
+    else:
+        return account
+    if family_id:
+        end(work, family_id, reason)
+    raise Ended(ErrorCode.INVALID_GRANT, "what was granted may no longer be used")
+
+
+def end(work: UnitOfWork, family_id: TokenFamilyId, reason: FamilyEnd) -> bool:
+    """End one family with all its tokens; False if it had ended."""
+    return store.end_family(work.db, family_id, reason.value, work.now)
+
+
+def end_of_sessions(work: UnitOfWork, session_ids: Sequence[SessionId]) -> None:
+    """End the families that belong to sessions; offline ones outlive them."""
+    store.end_of_sessions(work.db, session_ids, FamilyEnd.SESSION_ENDED.value, work.now)
+
+
+def end_of_accounts(work: UnitOfWork, account_ids: Sequence[AccountId], reason: FamilyEnd) -> None:
+    """End all families of accounts, offline ones too."""
+    store.end_of_accounts(work.db, account_ids, reason.value, work.now)
+
+
+def end_of_client(work: UnitOfWork, client_id: ClientId) -> None:
+    """End all families of a client that is deleted or disabled."""
+    store.end_of_client(work.db, client_id, FamilyEnd.CLIENT_GONE.value, work.now)
+
+
+def end_of_consent(work: UnitOfWork, account_id: AccountId, client_id: ClientId) -> None:
+    """End all families of an account at one client, whose consent is revoked."""
+    store.end_of_account_and_client(work.db, account_id, client_id, FamilyEnd.CONSENT_REVOKED.value, work.now)
+
+
+def on_sessions_ended(work: UnitOfWork, event: SessionsEnded) -> None:
+    """End what belongs to ended sessions."""
+    end_of_sessions(work, event.session_ids)
+
+
+def on_accounts_deactivated(work: UnitOfWork, event: AccountsDeactivated) -> None:
+    """End all that deactivated accounts granted."""
+    end_of_accounts(work, event.account_ids, FamilyEnd.DEACTIVATED)
+
+
+def on_accounts_locked(work: UnitOfWork, event: AccountsLocked) -> None:
+    """End all that locked accounts granted."""
+    end_of_accounts(work, event.account_ids, FamilyEnd.LOCKED)
+
+
+def on_password_reset(work: UnitOfWork, event: PasswordReset) -> None:
+    """End all that was granted under the old password."""
+    end_of_accounts(work, [event.account_id], FamilyEnd.PASSWORD_RESET)
+
+
+def on_roles_changed(work: UnitOfWork, event: RolesChanged) -> None:
+    """End all that accounts granted in another role."""
+    end_of_accounts(work, event.account_ids, FamilyEnd.ROLE_CHANGED)
+
+
+def on_contracts_ended(work: UnitOfWork, event: ContractsEnded) -> None:
+    """End what was granted for contracts that are over."""
+    store.end_of_contracts(work.db, event.contract_ids, FamilyEnd.CONTRACT_ENDED.value, work.now)
+
+
+def on_contract_grants_narrowed(work: UnitOfWork, event: ContractGrantsNarrowed) -> None:
+    """End what accounts granted for contracts that they may not use any longer."""
+    store.end_beyond_contract_grants(work.db, event.account_ids, FamilyEnd.CONTRACT_NOT_GRANTED.value, work.now)
+
+
+def delete_expired(work: UnitOfWork, limit: int) -> int:
+    """Delete families and tokens that are over."""
+    return store.delete_expired(work.db, work.now, limit)
+
+
+def _is_newest(work: UnitOfWork, client: Client, family: Family, presented: Presented) -> bool:
+    """Tell a family's newest refresh token from the one before it, which counts for a grace until its successor is used.
+
+    Any other use of an old one is a sign that it was stolen: the family ends (RFC 9700 §4.14.2).
+    """
+    own = family.client_id == client.id
+    if own and presented.generation == family.generation:
+        return True
+    grace = timedelta(seconds=work.settings.refresh_grace_seconds)
+    in_grace = family.generation_used_at is not None and work.now < family.generation_used_at + grace
+    if own and presented.generation == family.generation - 1 and in_grace:
+        return False
+    if presented.generation >= family.generation:
+        raise _invalid("the refresh token was issued to another client")
+    end(work, family.id, FamilyEnd.REFRESH_REUSED)
+    audit.record(work, Event.REFRESH_REUSED, account=family.account_id, client=family.client_id, by_client=client.id)
+    raise Ended(ErrorCode.INVALID_GRANT, "the refresh token was used before; all that came from it has ended")
+
+
+def _invalid(description: str) -> OAuthError:
+    return OAuthError(ErrorCode.INVALID_GRANT, description)

@@ -1,0 +1,203 @@
+"""Issuing tokens: their rows and claims in the unit of work, their signatures after its commit.
+
+with unit_of_work() as work:
+answer = issue(work, grant, client, asked, with_refresh=True)
+return answer.signed(keys)
+"""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from idp.authn.sessions import Session
+from idp.directory.accounts import Account
+from idp.identifiers import TokenFamilyId, new_id
+from idp.oidc.clients.clients import Client
+from idp.oidc.clients.scopes import OPENID
+from idp.oidc.keys.jose import Algorithm, sign
+from idp.oidc.keys.ring import Keys
+from idp.oidc.tokens import claims, refresh_tokens, session_clients, store
+from idp.oidc.tokens.grants import Grant
+from idp.oidc.tokens.narrowing import Asked, Narrowed, narrow
+from idp.oidc.tokens.store import Family
+from idp.unit_of_work import UnitOfWork
+
+AT_JWT = "at+jwt"
+JWT = "JWT"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """A token endpoint's answer before it is signed (RFC 6749 §5.1)."""
+
+    family_id: TokenFamilyId
+    algorithm: Algorithm
+    access_claims: dict[str, Any]
+    expires_in: int
+    narrowed: Narrowed
+    id_claims: dict[str, Any] | None = None
+    refresh_token: str | None = None
+    other: dict[str, Any] = field(default_factory=dict)
+
+    def signed(self, keys: Keys) -> dict[str, Any]:
+        """Sign the tokens; give the answer's body."""
+        key = keys.active(self.algorithm)
+        access_token = sign(self.access_claims, key, typ=AT_JWT, algorithm=self.algorithm)
+        body = {
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": self.expires_in,
+            "scope": " ".join(self.narrowed.scopes),
+            **self.other,
+        }
+        if self.narrowed.details:
+            body["authorization_details"] = list(self.narrowed.details)
+        if self.refresh_token is not None:
+            body["refresh_token"] = self.refresh_token
+        if self.id_claims is not None:
+            id_claims = self.id_claims | {"at_hash": half_hash(access_token, self.algorithm)}
+            body["id_token"] = sign(id_claims, key, typ=JWT, algorithm=self.algorithm)
+        return body
+
+
+def issue(
+    work: UnitOfWork,
+    grant: Grant,
+    client: Client,
+    asked: Asked,
+    *,
+    account: Account | None = None,
+    session: Session | None = None,
+    with_refresh: bool = False,
+) -> TokenAnswer:
+    """Start a token family for a grant and issue its first tokens.
+
+    `account` and `session` are those of the grant, found active; none for client credentials. Raises: OAuthError (see narrow).
+    """
+    narrowed = narrow(grant, client, work.settings, asked)
+    kept = replace(grant, claims=claims.permitted(client, grant.claims))
+    family = Family(
+        id=TokenFamilyId(new_id()),
+        client_id=client.id,
+        account_id=grant.account_id,
+        session_id=grant.session_id,
+        offline=grant.offline,
+        grant=kept,
+        created_at=work.now,
+        expires_at=end_of_family(work, grant.offline, work.now, session),
+        generation=0,
+        generation_used_at=None,
+        ended_at=None,
+    )
+    store.add_family(
+        work.db,
+        {
+            **{name: getattr(family, name) for name in Family.__slots__},
+            "grant": kept.as_json(),
+            "dpop_jkt": grant.dpop_jkt,
+            "end_reason": None,
+        },
+    )
+    store.add_family_contracts(work.db, family.id, sorted({detail["contract"] for detail in grant.authorization_details}))
+    answer = reissue(work, family, client, narrowed, account=account, session=session, nonce=grant.nonce)
+    return replace(answer, refresh_token=refresh_tokens.make(work, family.id, 0)) if with_refresh else answer
+
+
+def reissue(
+    work: UnitOfWork,
+    family: Family,
+    client: Client,
+    narrowed: Narrowed,
+    *,
+    account: Account | None,
+    session: Session | None,
+    nonce: str | None = None,
+) -> TokenAnswer:
+    """Issue a further access token (and ID token) of a family."""
+    life = timedelta(seconds=work.settings.access_token_seconds)
+    jti = new_id()
+    store.add_access_token(work.db, jti, family.id, work.now + life)
+    id_claims = None
+    if account and OPENID in narrowed.scopes:
+        id_claims = _id_claims(work, family.grant, client, account, session, nonce)
+    return TokenAnswer(
+        family_id=family.id,
+        algorithm=client.id_token_alg,
+        access_claims=_access_claims(work, family.grant, client, narrowed, account, jti, work.now + life),
+        expires_in=work.settings.access_token_seconds,
+        narrowed=narrowed,
+        id_claims=id_claims,
+    )
+
+
+def end_of_family(work: UnitOfWork, offline: bool, created_at: datetime, session: Session | None) -> datetime:
+    """Tell when a family ends at the latest, if it is not used again.
+
+    Offline: after its idle days, and its absolute ones. Of a session: with it. Of a client's own right: with its token.
+    """
+    if offline:
+        idle = work.now + timedelta(days=work.settings.offline_idle_days)
+        return min(idle, created_at + timedelta(days=work.settings.offline_absolute_days))
+    if session:
+        return session.expires_at
+    return work.now + timedelta(seconds=work.settings.access_token_seconds)
+
+
+def half_hash(value: str, algorithm: Algorithm) -> str:
+    """Give the left half of a value's hash, as `at_hash` needs it (Core §3.1.3.6)."""
+    digest = hashlib.sha512 if algorithm.key_algorithm is Algorithm.ED25519 else hashlib.sha256
+    hashed = digest(value.encode()).digest()
+    return urlsafe_b64encode(hashed[: len(hashed) // 2]).rstrip(b"=").decode()
+
+
+def _access_claims(
+    work: UnitOfWork, grant: Grant, client: Client, narrowed: Narrowed, account: Account | None, jti: str, expires_at: datetime
+) -> dict[str, Any]:
+    """Say what an access token holds (RFC 9068 §2.2)."""
+    said: dict[str, Any] = {
+        "iss": work.settings.issuer_address,
+        "sub": account.sub if account else client.id,
+        "aud": narrowed.audience[0] if len(narrowed.audience) == 1 else list(narrowed.audience),
+        "client_id": client.id,
+        "iat": int(work.now.timestamp()),
+        "exp": int(expires_at.timestamp()),
+        "jti": jti,
+        "scope": " ".join(narrowed.scopes),
+    }
+    if narrowed.details:
+        said["authorization_details"] = list(narrowed.details)
+    if account:
+        said |= _authentication(grant) | claims.role_claims(account, narrowed.scopes)
+    return said
+
+
+def _id_claims(
+    work: UnitOfWork, grant: Grant, client: Client, account: Account, session: Session | None, nonce: str | None
+) -> dict[str, Any]:
+    """Say what an ID token holds (Core §2); the access token's hash is added when that is signed."""
+    now = int(work.now.timestamp())
+    said = claims.id_token_claims(work, account, grant.claims) | {
+        "iss": work.settings.issuer_address,
+        "sub": account.sub,
+        "aud": client.id,
+        "iat": now,
+        "exp": now + work.settings.id_token_seconds,
+    }
+    said |= _authentication(grant)
+    if session:
+        said["sid"] = session_clients.sid_of(work, session.id)
+    if nonce is not None:
+        said["nonce"] = nonce
+    return said
+
+
+def _authentication(grant: Grant) -> dict[str, Any]:
+    """Say how and when the person signed in."""
+    said: dict[str, Any] = {}
+    if grant.auth_time:
+        said["auth_time"] = int(grant.auth_time.timestamp())
+    if grant.acr:
+        said |= {"acr": grant.acr, "amr": list(grant.amr)}
+    return said
