@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "find_by_id",
     "live_of",
+    "needs_touch",
     "on_accounts_deactivated",
     "on_accounts_locked",
     "on_password_reset",
@@ -97,9 +98,14 @@ def start(
     return session, token
 
 
+def needs_touch(work: UnitOfWork, session: Session) -> bool:
+    """Tell whether the last note of a session's use is old enough for another."""
+    return session.active_at < work.now - _ONE_WRITE_EACH
+
+
 def touch(work: UnitOfWork, session: Session) -> None:
     """Note that a session is in use; writes at most once a minute."""
-    if session.active_at < work.now - _ONE_WRITE_EACH:
+    if needs_touch(work, session):
         touch_id(work, session.id)
 
 
