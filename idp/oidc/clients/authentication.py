@@ -3,6 +3,7 @@
 `read` parses what a request presents, before any unit of work; `authenticate` proves it.
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError, Path
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_CLIENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _LONGEST_LIFE = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(seconds=30)
 
@@ -55,6 +57,8 @@ def read(authorization: str | None, form: Mapping[str, str]) -> Credentials:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "client_id differs from the authenticated client")
     if not credentials.client_id:
         raise ClientRefused("client authentication is missing")
+    if not _CLIENT_ID.fullmatch(credentials.client_id):
+        raise ClientRefused("the client is not known")
     return credentials
 
 

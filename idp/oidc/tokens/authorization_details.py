@@ -71,7 +71,7 @@ def _check_form(client: Client, detail: Any) -> None:
     if set(detail) - _MEMBERS[kind]:
         raise _invalid("has an unknown member")
     contract = detail.get("contract")
-    if not isinstance(contract, str) or not 0 < len(contract) <= _LONGEST:
+    if not isinstance(contract, str) or not contract.isprintable() or not 0 < len(contract) <= _LONGEST:
         raise _invalid("needs a contract")
 
 

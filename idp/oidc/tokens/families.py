@@ -52,7 +52,8 @@ def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> Token
     if presented is None or family is None or family.ended_at:
         raise _invalid("the refresh token is unknown, or has ended")
     newest = _is_newest(work, client, family, presented)
-    account, session = check_living(work, family)
+    session = living_session(work, family)
+    account = check_entitled(work, family.grant, family.id)
     grant = replace(family.grant, scopes=tuple(scope for scope in family.grant.scopes if scope in client.scopes))
     narrowed = narrow(grant, client, work.settings, asked)
     if newest:
@@ -65,37 +66,35 @@ def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> Token
     return replace(answer, refresh_token=refresh_tokens.make(work, family.id, presented.generation + 1))
 
 
-def check_living(work: UnitOfWork, family: Family) -> tuple[Account, Session | None]:
-    """Give the active account and, unless the family is an offline one, the live session that a family belongs to.
-
-    Raises: OAuthError `invalid_grant`; Ended when the account may no longer use what was granted.
-    """
-    if family.account_id is None:
-        raise _invalid("there is nothing to refresh")
-    session = None
-    if not family.offline:
-        session = sessions.find_by_id(work, family.session_id) if family.session_id else None
-        if session is None:
-            raise _invalid("the session has ended")
-    elif family.expires_at <= work.now:
-        raise _invalid("the refresh token has expired")
-    return check_entitled(work, family.grant, family.account_id, family.id), session
+def living_session(work: UnitOfWork, family: Family) -> Session | None:
+    """Give the live session that a family belongs to; None for an offline one that has not expired. Raises: OAuthError `invalid_grant`."""
+    if family.offline:
+        if family.expires_at <= work.now:
+            raise _invalid("the refresh token has expired")
+        return None
+    session = sessions.find_by_id(work, family.session_id) if family.session_id else None
+    if session is None:
+        raise _invalid("the session has ended")
+    return session
 
 
-def check_entitled(work: UnitOfWork, grant: Grant, account_id: AccountId, family_id: TokenFamilyId | None = None) -> Account:
-    """Give the active account of a grant, if it may still use all that was granted; else the family ends.
-
-    Raises: Ended `invalid_grant`, whose changes stay.
-    """
-    account = accounts.find(work, account_id)
+def entitled(work: UnitOfWork, grant: Grant) -> Account | FamilyEnd:
+    """Give the active account of a grant if it may still use all that was granted; else the reason to end what came from it."""
+    account = accounts.find(work, grant.account_id) if grant.account_id else None
     if account is None or not account.is_active:
-        reason = FamilyEnd.DEACTIVATED
-    elif not authorization_details.held(work, account_id, grant.authorization_details):
-        reason = FamilyEnd.CONTRACT_NOT_GRANTED
-    else:
-        return account
+        return FamilyEnd.DEACTIVATED
+    if not authorization_details.held(work, account.id, grant.authorization_details):
+        return FamilyEnd.CONTRACT_NOT_GRANTED
+    return account
+
+
+def check_entitled(work: UnitOfWork, grant: Grant, family_id: TokenFamilyId | None = None) -> Account:
+    """Give the entitled account of a grant; otherwise the family ends. Raises: Ended `invalid_grant`, whose changes stay."""
+    found = entitled(work, grant)
+    if isinstance(found, Account):
+        return found
     if family_id:
-        end(work, family_id, reason)
+        end(work, family_id, found)
     raise Ended(ErrorCode.INVALID_GRANT, "what was granted may no longer be used")
 
 

@@ -1,0 +1,84 @@
+"""Access tokens that come back: whose they are, and whether they still count."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from idp.authn import sessions
+from idp.authn.sessions import Session
+from idp.directory import accounts
+from idp.directory.accounts import Account
+from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
+from idp.oidc.keys.jose import BadToken
+from idp.oidc.keys.ring import Keys
+from idp.oidc.tokens import store
+from idp.oidc.tokens.issue import AT_JWT
+from idp.unit_of_work import Actor, ActorKind, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """A living access token: who holds it, for whom, and what it is good for."""
+
+    client_id: ClientId
+    account_id: AccountId | None
+    session_id: SessionId | None
+    scopes: tuple[str, ...]
+    authorization_details: tuple[dict[str, Any], ...]
+    audience: tuple[str, ...]
+    acr: str | None
+    family_id: TokenFamilyId
+    claims: Mapping[str, Any]
+    claims_request: Mapping[str, Any]
+    account: Account | None
+    session: Session | None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts by this token: its person, by way of the client; or the client in its own right."""
+        if self.account_id is None:
+            return Actor(ActorKind.CLIENT, self.client_id)
+        kind = ActorKind.STAFF if self.account and self.account.is_staff else ActorKind.PERSON
+        return Actor(kind, self.account_id, session_id=self.session_id)
+
+
+def prove(keys: Keys, token: str, issuer: str) -> Mapping[str, Any] | None:
+    """Give the claims of an access token that we signed (RFC 9068 §4); whether it still counts is not asked here."""
+    try:
+        verified = keys.verify(token)
+    except BadToken:
+        return None
+    ours = verified.header.get("typ") == AT_JWT and verified.claims.get("iss") == issuer
+    return verified.claims if ours else None
+
+
+def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
+    """Tell what a proven access token is good for now.
+
+    None without its row, when it has expired or was revoked, when its family or (unless offline) its session has ended, or when its
+    account is not active.
+    """
+    family = store.family_of_token(work.db, claims["jti"], work.now)
+    if family is None:
+        return None
+    session, account = None, None
+    if family.account_id is not None:
+        account = accounts.find(work, family.account_id)
+        session = sessions.find_by_id(work, family.session_id) if family.session_id and not family.offline else None
+        if account is None or not account.is_active or not (session or family.offline):
+            return None
+    audience = claims["aud"]
+    return TokenFacts(
+        client_id=family.client_id,
+        account_id=family.account_id,
+        session_id=family.session_id,
+        scopes=tuple(claims["scope"].split()),
+        authorization_details=tuple(claims.get("authorization_details", ())),
+        audience=tuple(audience) if isinstance(audience, list) else (audience,),
+        acr=claims.get("acr"),
+        family_id=family.id,
+        claims=claims,
+        claims_request=family.grant.claims,
+        account=account,
+        session=session,
+    )

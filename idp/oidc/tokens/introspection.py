@@ -1,0 +1,83 @@
+"""What a token is, told to those whom it concerns (RFC 7662)."""
+
+from typing import Any
+
+from idp.directory.accounts import Account
+from idp.oidc.clients import store as client_store
+from idp.oidc.clients.clients import Client
+from idp.oidc.keys.ring import Keys
+from idp.oidc.protocol import OAuthError
+from idp.oidc.tokens import access_tokens, families, refresh_tokens, store
+from idp.oidc.tokens.access_tokens import TokenFacts
+from idp.unit_of_work import UnitOfWork
+
+INACTIVE: dict[str, Any] = {"active": False}
+_TOLD = (
+    "iss",
+    "sub",
+    "aud",
+    "client_id",
+    "iat",
+    "exp",
+    "jti",
+    "auth_time",
+    "acr",
+    "amr",
+    "authorization_details",
+    "roles",
+    "customer_number",
+)
+
+
+def introspect(work: UnitOfWork, keys: Keys, client: Client, token: str) -> dict[str, Any]:
+    """Tell a client about a token that was issued to it or is for a resource of its; about any other only that it is not active."""
+    claims = access_tokens.prove(keys, token, work.settings.issuer_address)
+    if claims is None:
+        return _refresh_token(work, client, token)
+    facts = access_tokens.living(work, claims)
+    scopes = _scopes_told(work, client, facts) if facts else None
+    if facts is None or scopes is None:
+        return INACTIVE
+    told = {name: facts.claims[name] for name in _TOLD if name in facts.claims}
+    return {"active": True, "token_type": "Bearer", "scope": " ".join(scopes)} | told
+
+
+def _scopes_told(work: UnitOfWork, client: Client, facts: TokenFacts) -> tuple[str, ...] | None:
+    """Tell which scopes concern the asking client; None if it is not an audience.
+
+    A resource that names its scopes learns of those only; one that names none, and the token's holder, of all.
+    """
+    if client.id == facts.client_id or client.id in facts.audience:
+        return facts.scopes
+    concerned = [row for row in client_store.resources(work.db, facts.audience) if row["introspection_client_id"] == client.id]
+    if not concerned:
+        return None
+    if any(not row["scopes"] for row in concerned):
+        return facts.scopes
+    own = {scope for row in concerned for scope in row["scopes"]}
+    return tuple(scope for scope in facts.scopes if scope in own)
+
+
+def _refresh_token(work: UnitOfWork, client: Client, token: str) -> dict[str, Any]:
+    """Tell a client about its own refresh token, as long as it may be redeemed."""
+    presented = refresh_tokens.read(work, token)
+    family = store.find_family(work.db, presented.family_id) if presented else None
+    if presented is None or family is None or family.ended_at or family.client_id != client.id:
+        return INACTIVE
+    if presented.generation != family.generation:
+        return INACTIVE
+    try:
+        session = families.living_session(work, family)
+    except OAuthError:
+        return INACTIVE
+    account = families.entitled(work, family.grant)
+    if not isinstance(account, Account):
+        return INACTIVE
+    return {
+        "active": True,
+        "iss": work.settings.issuer_address,
+        "client_id": client.id,
+        "sub": account.sub,
+        "scope": " ".join(family.grant.scopes),
+        "exp": int((session.expires_at if session else family.expires_at).timestamp()),
+    }
