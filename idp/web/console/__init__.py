@@ -12,9 +12,10 @@ __all__ = ["init_app"]
 
 _VIEWS = (accounts, create, edit, invitations, standing, requests)
 
+blueprint.before_request(admin.admit)
+
 
 def init_app(app: Flask) -> None:
     """Register the console's pages."""
     assert all(module.blueprint is blueprint for module in _VIEWS), "each module adds its views to the one blueprint"
-    blueprint.before_request(admin.admit)
     app.register_blueprint(blueprint)
