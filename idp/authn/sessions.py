@@ -30,6 +30,7 @@ __all__ = [
     "on_accounts_deactivated",
     "on_accounts_locked",
     "on_password_reset",
+    "owners",
     "start",
     "touch",
     "touch_id",
@@ -52,6 +53,11 @@ def find_by_id(work: UnitOfWork, session_id: SessionId) -> Session | None:
 def live_of(work: UnitOfWork, account_id: AccountId) -> list[Session]:
     """List an account's live sessions, the latest used first."""
     return store.live_of_account(work.db, account_id, now=work.now, idle_since=_idle_since(work))
+
+
+def owners(work: UnitOfWork, session_ids: Sequence[SessionId]) -> dict[SessionId, AccountId]:
+    """Tell whose sessions these are, ended ones too."""
+    return store.owners(work.db, session_ids)
 
 
 def start(

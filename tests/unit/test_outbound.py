@@ -98,9 +98,8 @@ def raw_server() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
         listening = socket.create_server(("127.0.0.1", 0))
 
         def run() -> None:
-            with listening, listening.accept()[0] as connection:
-                with suppress(OSError):  # the client hangs up
-                    serve(connection)
+            with listening, listening.accept()[0] as connection, suppress(OSError):  # the client hangs up
+                serve(connection)
 
         thread = threading.Thread(target=run)
         thread.start()

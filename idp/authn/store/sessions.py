@@ -47,6 +47,7 @@ _live = select(*_COLUMNS).where(_row.ended_at.is_(None), _row.expires_at > bindp
 _live_by_token = _live.where(_row.token_hash == bindparam("token_hash"))
 _live_by_id = _live.where(_row.id == bindparam("session_id"))
 _live_of_account = _live.where(_row.account_id == bindparam("account_id")).order_by(_row.active_at.desc())
+_owners = select(_row.id, _row.account_id).where(_row.id.in_(bindparam("ids", expanding=True)))
 _add = insert(_row)
 _renew = (
     update(_row)
@@ -79,6 +80,11 @@ def live_of_account(db: Connection, account_id: AccountId, *, now: datetime, idl
     """List an account's live sessions, the latest used first; by ix_sessions_account."""
     rows = db.execute(_live_of_account, {"account_id": account_id, "now": now, "idle_since": idle_since}).mappings()
     return [found for row in rows if (found := _session(row))]
+
+
+def owners(db: Connection, session_ids: Sequence[SessionId]) -> dict[SessionId, AccountId]:
+    """Tell whose sessions these are, ended ones too; by their keys."""
+    return {SessionId(row.id): AccountId(row.account_id) for row in db.execute(_owners, {"ids": list(session_ids)})}
 
 
 def add(db: Connection, session: Session, token_hash: str) -> None:

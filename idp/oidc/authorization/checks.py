@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from idp.oidc.authorization import claims_request, hints
 from idp.oidc.authorization.claims_request import BadClaims
 from idp.oidc.authorization.hints import BadHint
 from idp.oidc.authorization.parameters import Parameters
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.resources import check_allowed
 from idp.oidc.clients.scopes import MACHINE_SCOPES, OFFLINE_ACCESS, OPENID
 from idp.oidc.keys.ring import Keys
 from idp.oidc.protocol import PROMPTS, RESPONSE_MODES, ErrorCode, OAuthError, Prompt
@@ -167,16 +167,8 @@ def person(asked: Asked) -> Established:
 
 
 def resources(asked: Asked) -> Established:
-    """RFC 8707 §2: absolute URIs, registered for the client or our own."""
-    for resource in asked.parameters.resources:
-        try:
-            parts = urlsplit(resource)
-        except ValueError as error:
-            raise OAuthError(ErrorCode.INVALID_TARGET, "resource is no URI") from error
-        if not parts.scheme or "#" in resource:
-            raise OAuthError(ErrorCode.INVALID_TARGET, "resource is not an absolute URI without fragment")
-        if resource not in asked.client.resources and resource != asked.work.settings.issuer_address:
-            raise OAuthError(ErrorCode.INVALID_TARGET, "the resource is not registered for the client")
+    """RFC 8707 §2: registered for the client, or our own."""
+    check_allowed(asked.client, asked.work.settings, asked.parameters.resources)
     return {"resources": asked.parameters.resources}
 
 

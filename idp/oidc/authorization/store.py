@@ -69,9 +69,7 @@ _claim_code = (
 _find_code = select(Code.client_id, Code.redirect_uri, Code.code_challenge, Code.used_at, Code.family_id).where(
     Code.hash == bindparam("code_hash")
 )
-_remember_family = (
-    update(Code).where(Code.hash == bindparam("code_hash")).values(family_id=bindparam("family"), delete_after=bindparam("until"))
-)
+_remember_family = update(Code).where(Code.hash == bindparam("code_hash")).values(family_id=bindparam("family"))
 
 _find_consent = select(Consent.scopes).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
 _keep_consent = upsert(Consent).on_conflict_do_update(
@@ -171,9 +169,9 @@ def find_code(db: Connection, code_hash: str) -> CodeRow | None:
     return CodeRow(**row) if row else None
 
 
-def remember_family(db: Connection, code_hash: str, family_id: str, until: datetime) -> None:
-    """Note what was issued from a code, and how long that may matter."""
-    db.execute(_remember_family, {"code_hash": code_hash, "family": family_id, "until": until})
+def remember_family(db: Connection, code_hash: str, family_id: str) -> None:
+    """Note what was issued from a code."""
+    db.execute(_remember_family, {"code_hash": code_hash, "family": family_id})
 
 
 def consented_scopes(db: Connection, account_id: AccountId, client_id: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Registered clients: finding, registering, changing, deleting them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,11 @@ def find(work: UnitOfWork, client_id: str) -> Client | None:
     """Give an enabled client."""
     row = store.find(work.db, client_id)
     return None if row is None or row["disabled_at"] else _client(row)
+
+
+def find_several(work: UnitOfWork, client_ids: Iterable[ClientId]) -> dict[ClientId, Client]:
+    """Give those of these clients that are enabled, by their ids."""
+    return {ClientId(row["id"]): _client(row) for row in store.find_several(work.db, sorted(set(client_ids)))}
 
 
 def record(work: UnitOfWork, client_id: str) -> ClientRecord:

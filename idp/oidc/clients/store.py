@@ -12,6 +12,7 @@ from idp.oidc.clients.tables import Client, ClientSecret, Resource, UsedJti
 _clients = Client.__table__
 _resources = Resource.__table__
 _find = select(_clients).where(Client.id == bindparam("id"))
+_find_several = select(_clients).where(Client.id.in_(bindparam("ids", expanding=True)), Client.disabled_at.is_(None))
 _find_locked = _find.with_for_update()
 _add = upsert(Client).on_conflict_do_nothing(index_elements=["id"])
 _change = update(Client).where(Client.id == bindparam("key"))
@@ -42,6 +43,11 @@ _add_resource = upsert(Resource).on_conflict_do_nothing(index_elements=["identif
 def find(db: Connection, client_id: str) -> RowMapping | None:
     """Give a client's row."""
     return db.execute(_find, {"id": client_id}).mappings().first()
+
+
+def find_several(db: Connection, client_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """Give the rows of enabled clients."""
+    return db.execute(_find_several, {"ids": list(client_ids)}).mappings().all()
 
 
 def find_to_change(db: Connection, client_id: str) -> RowMapping | None:

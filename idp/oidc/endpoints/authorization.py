@@ -1,0 +1,172 @@
+"""The authorization endpoint and the way back to it (RFC 6749 §3.1, Core §3.1.2, RFC 9207).
+
+GET /authorize answers at once where nothing is missing; else the request is kept and the browser goes on at `/authorize/<id>`. POST
+/authorize only keeps it: it comes from another site and carries no cookie.
+"""
+
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from idp.authn import sessions, signins
+from idp.authn.requirements import ShownFor
+from idp.authn.sessions import Session
+from idp.identifiers import AuthorizationRequestId
+from idp.oidc.authorization import answers, consent, granting, opening, parameters, validation
+from idp.oidc.authorization.answers import FormPost, ToClient
+from idp.oidc.authorization.next_step import AccessRequestNeeded, Answer, ConsentNeeded, SignInNeeded, next_step
+from idp.oidc.authorization.request import AnsweredByRedirect, OpenRequest, StartAgain
+from idp.oidc.clients.clients import Client
+from idp.oidc.endpoints import consent_page
+from idp.oidc.keys.ring import current_keys
+from idp.oidc.protocol import ErrorCode, OAuthError, Path
+from idp.pages import cookies, headers, language
+from idp.pages.csrf import exempt_view
+from idp.pages.render import render
+from idp.pages.request_number import request_number
+from idp.unit_of_work import UnitOfWork, current_units, unit_of_work
+
+blueprint = Blueprint("authorization", __name__)
+log = structlog.get_logger(__name__)
+
+
+@blueprint.get(Path.AUTHORIZATION)
+def authorize() -> Response:
+    """Take a request, and answer it at once if nothing is missing."""
+    keys = current_keys()
+    browser = cookies.bind_browser()
+    with unit_of_work() as work:
+        asked = validation.validate(work, keys, parameters.read(request.args.items(multi=True)))
+        opened = opening.begin(work, asked, browser.hash)
+        return _go_on(work, opened, opening.client_of(work, opened))
+
+
+@blueprint.post(Path.AUTHORIZATION)
+@exempt_view
+def authorize_by_form() -> Response:
+    """Take a request that another site's form sends, and go on where the browser's cookies are."""
+    keys = current_keys()
+    with unit_of_work() as work:
+        asked = validation.validate(work, keys, parameters.read(request.form.items(multi=True)))
+        opened = opening.begin(work, asked, None)
+        opening.keep(work, opened)
+    return _see(_address(opened.id))
+
+
+@blueprint.get(f"{Path.AUTHORIZATION}/<request_id>")
+def resume(request_id: str) -> Response:
+    """Take a request up again: after the sign-in, after consent, or for the first time."""
+    browser = cookies.bind_browser()
+    with unit_of_work() as work:
+        opened = opening.take_up(work, request_id, browser.hash)
+        return _go_on(work, opened, opening.client_of(work, opened))
+
+
+@blueprint.post(f"{Path.AUTHORIZATION}/<request_id>/consent")
+def decide(request_id: str) -> Response:
+    """Take the person's yes or no."""
+    browser = cookies.bound_browser()
+    with unit_of_work() as work:
+        opened = opening.find(work, request_id, browser.hash if browser else None)
+        client, session = opening.client_of(work, opened), _session(work)
+        if request.form.get("decision") == "deny":
+            return _refused_by_person(work, opened)
+        # what was shown to one account is not agreed to by another that has signed in meanwhile
+        if session and request.form.get("account") == session.account_id:
+            consent.give(work, opened, client, session.account_id)
+    return _see(_address(opened.id))
+
+
+@blueprint.get(f"{Path.AUTHORIZATION}/<request_id>/cancel")
+def cancel(request_id: str) -> Response:
+    """Go back to the app without an answer, from the page that asks for an account."""
+    browser = cookies.bound_browser()
+    with unit_of_work() as work:
+        opened = opening.find(work, request_id, browser.hash if browser else None)
+        opening.client_of(work, opened)
+        return _refused_by_person(work, opened)
+
+
+@blueprint.errorhandler(OAuthError)
+def refuse(error: OAuthError) -> Response:
+    """Tell the client; or the person, while nobody has proven who asks."""
+    log.info("authorization_refused", error=error.error.value, detail=error.detail)
+    if isinstance(error, AnsweredByRedirect):
+        settings = current_units().settings
+        return _send(answers.with_error(settings, error.target, error))
+    return render("oidc/refused.html", status=error.status, error=error, number=request_number())
+
+
+@blueprint.errorhandler(StartAgain)
+def start_again(error: StartAgain) -> Response:
+    """Tell the person that only the app can begin anew."""
+    log.info("authorization_over", detail=error.detail)
+    return render("oidc/start_again.html", status=error.status, number=request_number())
+
+
+def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Response:
+    """Do what the request needs next."""
+    step = next_step(work, opened, client, _session(work))
+    if isinstance(step, Answer):
+        return _send(granting.grant(work, opened, step))
+    opening.keep(work, opened)
+    match step:
+        case SignInNeeded(requirement):
+            continue_at = f"{Path.AUTHORIZATION}/{opened.id}"
+            assert opened.browser_hash is not None
+            signin_id = signins.start(work, opened.browser_hash, requirement, continue_at, _shown_for(opened, client))
+            opening.note_signin(work, opened, signin_id, requirement.acr)
+            return _see(current_units().settings.issuer_address + signins.address(signin_id))
+        case ConsentNeeded() if not opened.stored:
+            return _see(_address(opened.id))
+        case ConsentNeeded():
+            language.prefer_languages(opened.asked.ui_locales)
+            headers.allow_form_redirect(opened.asked.target.redirect_uri)
+            return consent_page.show(work, opened, client, step)
+        case AccessRequestNeeded():
+            return _see(f"{current_units().settings.issuer_address}/access-request?authorization={opened.id}")
+
+
+def _session(work: UnitOfWork) -> Session | None:
+    token = cookies.session_token()
+    return sessions.find(work, token) if token else None
+
+
+def _refused_by_person(work: UnitOfWork, opened: OpenRequest) -> Response:
+    opening.close(work, opened)
+    target = opened.asked.target
+    error = AnsweredByRedirect(target, ErrorCode.ACCESS_DENIED, "the person did not agree")
+    return _send(answers.with_error(work.settings, target, error))
+
+
+def _send(answer: ToClient) -> Response:
+    """Send an answer through the browser to the client."""
+    if isinstance(answer, FormPost):
+        headers.allow_form_redirect(answer.address)
+        return render("oidc/form_post.html", answer=answer)
+    return _see(answer.address)
+
+
+def _see(address: str) -> Response:
+    """Redirect by 303, so that no form is ever posted on (RFC 9700 §4.12); nobody may keep where to."""
+    response = redirect(address, 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _address(request_id: AuthorizationRequestId) -> str:
+    return url_for("authorization.resume", request_id=request_id)
+
+
+def _shown_for(opened: OpenRequest, client: Client) -> ShownFor:
+    parts = urlsplit(opened.asked.target.redirect_uri)
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+    return ShownFor(
+        app_name=client.name,
+        policy_uri=client.policy_uri,
+        tos_uri=client.tos_uri,
+        form_action_origin=origin,
+        locale=opened.asked.ui_locales,
+    )
