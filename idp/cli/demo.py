@@ -55,7 +55,7 @@ def users() -> None:
     settings = settings_of_demo(None)
     if not demo_files.complete(settings.data_dir):
         with folder.held(settings.data_dir):
-            prepare_database(settings)
+            prepare_database(settings, any_kind=True)
             make_data(settings)
             remember(settings)
     show(current_users(settings), columns=("username", "password", "role", "customer_number", "state", "email", "mobile"))
@@ -98,7 +98,7 @@ def serve_demo(settings: Settings) -> int:
         for port in (settings.port, settings.port + 1, settings.port + 2):
             for host in HOSTS:
                 folder.require_free(host, port, HINT)
-        upgraded = prepare_database(settings)
+        upgraded = prepare_database(settings, any_kind=True)
         last = remembered(settings.data_dir)
         moved = last is None or (last.port, last.issuer) != (settings.port, settings.issuer_address)
         if upgraded or moved or not demo_files.complete(settings.data_dir):

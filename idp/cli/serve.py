@@ -50,8 +50,8 @@ def command(host: str | None, port: int | None, workers: int | None, no_worker: 
     sys.exit(code)
 
 
-def prepare_database(settings: Settings) -> bool:
-    """Upgrade an embedded database, and refuse any other that is behind; true when something was upgraded.
+def prepare_database(settings: Settings, *, any_kind: bool = False) -> bool:
+    """Upgrade an embedded database, and refuse any other that is behind (unless told); true when something was upgraded.
 
     Raises: SettingsError.
     """
@@ -59,7 +59,7 @@ def prepare_database(settings: Settings) -> bool:
     state = schema.schema_state_of(settings)
     if state.is_current:
         return False
-    if not settings.database_address.startswith("sqlite") or not state.known:
+    if not state.known or not (any_kind or settings.database_address.startswith("sqlite")):
         raise SettingsError(state.problem)
     log.info("upgrading_database", since=state.revision)
     schema.upgrade(settings)

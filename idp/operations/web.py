@@ -54,7 +54,7 @@ def main() -> None:
         blocking_threads=arguments.threads,
         http1_settings=None,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=LOGGING,
         log_access=False,
         respawn_failed_workers=True,
