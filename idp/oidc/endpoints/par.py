@@ -1,0 +1,29 @@
+"""The endpoint for pushed authorization requests (RFC 9126)."""
+
+from dataclasses import asdict
+
+from flask import Response, jsonify, request
+
+from idp.oidc.authorization import par, parameters
+from idp.oidc.clients import authentication
+from idp.oidc.endpoints.machine import machine_blueprint
+from idp.oidc.keys.ring import current_keys
+from idp.oidc.protocol import Path
+from idp.unit_of_work import unit_of_work
+
+blueprint = machine_blueprint("par")
+
+
+@blueprint.post(Path.PAR)
+def push() -> Response:
+    """Keep an authenticated client's request, and give the reference to open it by."""
+    keys = current_keys()
+    credentials = authentication.read(request.headers.get("Authorization"), request.form)
+    asked = parameters.read(request.form.items(multi=True))
+    with unit_of_work() as work:
+        client = authentication.authenticate(work, credentials)
+        pushed = par.push(work, keys, client, asked)
+    answer = jsonify(asdict(pushed))
+    answer.status_code = 201
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
