@@ -16,12 +16,13 @@ from idp.authn.links import Link, LinkState, Purpose
 from idp.authn.passwords import Judgement
 from idp.authn.pins import Sight
 from idp.authn.store import activations as store
+from idp.authn.store import counters
 from idp.authn.store.activations import Activation
 from idp.authn.throttling import Caller
 from idp.directory import accounts
 from idp.directory.accounts import Account
 from idp.directory.events import InvitationEnded
-from idp.identifiers import ActivationId, BrowserHash, PhoneNumber, new_id
+from idp.identifiers import AccountId, ActivationId, BrowserHash, PhoneNumber, new_id
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "send_pin",
 ]
 
+_ONE_AT_A_TIME = "activating"
 _LIFE = timedelta(minutes=30)
 _KEPT = timedelta(days=2)
 
@@ -50,6 +52,7 @@ _KEPT = timedelta(days=2)
 class Choice:
     """What a new password is judged by, read before the slow work."""
 
+    token: str
     link: Link
     not_again: tuple[str, ...]
     avoid: list[str]
@@ -90,7 +93,7 @@ def read_choice(work: UnitOfWork, purpose: Purpose, token: str) -> Choice | None
     if link is None or link.state is not LinkState.OPEN:
         return None
     known = passwords.credentials(work, link.account.id)
-    return Choice(link, known.not_again, passwords.personal_words(link.account, work.settings))
+    return Choice(token, link, known.not_again, passwords.personal_words(link.account, work.settings))
 
 
 def begin(work: UnitOfWork, choice: Choice, password_hash: str, judgement: Judgement, caller: Caller) -> ActivationId:
@@ -98,7 +101,11 @@ def begin(work: UnitOfWork, choice: Choice, password_hash: str, judgement: Judge
 
     Raises: what `pins.send` raises, LinkOver, AccountUnavailable.
     """
-    account = choice.link.account
+    _wait_for_others(work, choice.link.account.id)
+    link = links.find(work, choice.link.purpose, choice.token)
+    if link is None or link.state is not LinkState.OPEN:
+        raise LinkOver(choice.link.id)
+    account = link.account
     activation = Activation(
         id=ActivationId(new_id()),
         purpose=choice.link.purpose,
@@ -150,6 +157,8 @@ def confirm_pin(work: UnitOfWork, activation_id: ActivationId, typed: str, calle
 
     Raises: PinWrong, PinTriesUsedUp, PinExpired, Throttled, LinkOver, ActivationOver, AccountUnavailable, OtherBrowser.
     """
+    found = _bound(store.find(work.db, activation_id), caller.browser)
+    _wait_for_others(work, found.account_id)
     activation = _bound(store.lock(work.db, activation_id), caller.browser)
     if activation.completed_at:
         return
@@ -195,6 +204,11 @@ def _finish_reset(work: UnitOfWork, account: Account, number: PhoneNumber | None
     audit.record(work, Event.PASSWORD_RESET, account=account.id, customer=account.customer_id)
     work.emit(PasswordReset(account.id))
     messaging.send_mail(work, "mail/password_reset_done", account.email, account.locale, messaging.person(account), account_id=account.id)
+
+
+def _wait_for_others(work: UnitOfWork, account_id: AccountId) -> None:
+    """Take turns with other activations of the account; all take this lock before any other, so none waits in a circle."""
+    counters.lock_budget(work.db, _ONE_AT_A_TIME, account_id, work.now)
 
 
 def _account_of(work: UnitOfWork, activation: Activation) -> Account:

@@ -83,7 +83,11 @@ class LinkOver(IdpError):
     message = text("This link has been used or replaced in the meantime. If it was not you, please request a new one.")
 
 
-class PinWrong(IdpError):
+class PinRefused(IdpError):
+    """What can be wrong with a PIN."""
+
+
+class PinWrong(PinRefused):
     """One try is spent."""
 
     code = "pin_wrong"
@@ -95,7 +99,7 @@ class PinWrong(IdpError):
         self.tries_left = tries_left
 
 
-class PinTriesUsedUp(IdpError):
+class PinTriesUsedUp(PinRefused):
     """Five wrong PINs end the sign-in or activation."""
 
     code = "pin_tries_used_up"
@@ -104,7 +108,7 @@ class PinTriesUsedUp(IdpError):
     message = text("The PIN was wrong too often. For your safety this has been ended; please start again.")
 
 
-class PinExpired(IdpError):
+class PinExpired(PinRefused):
     """No PIN of this sign-in or activation is valid now; spends no try."""
 
     code = "pin_expired"

@@ -11,6 +11,7 @@ from idp.authn.store import activations as store
 from idp.directory import accounts, invitations
 from idp.directory.accounts import Account
 from idp.directory.invitations import LinkState
+from idp.identifiers import InvitationId
 from idp.unit_of_work import UnitOfWork
 
 __all__ = ["Link", "LinkState", "Purpose", "find", "use_up"]
@@ -48,7 +49,7 @@ def find(work: UnitOfWork, purpose: Purpose, token: str) -> Link | None:
 def use_up(work: UnitOfWork, purpose: Purpose, link_id: str) -> bool:
     """Use a link up by one atomic statement; false when it is not open any more."""
     if purpose is Purpose.INVITATION:
-        return invitations.use_up(work, invitations.InvitationId(link_id))
+        return invitations.use_up(work, InvitationId(link_id))
     return store.use_up_reset(work.db, link_id, work.now)
 
 
