@@ -29,9 +29,7 @@ class Words:
     sentence: Text
 
 
-_UNKNOWN = Words(
-    text("Something went wrong"), text("This is our fault, not yours. Please try again in a few minutes.")
-)
+_UNKNOWN = Words(text("Something went wrong"), text("This is our fault, not yours. Please try again in a few minutes."))
 _WORDS = {
     400: Words(text("That did not work"), text("This page was not called correctly. Please start again in the application you came from.")),
     403: Words(text("Not allowed"), text("You are not allowed to do this. If you need it, please ask your administrator.")),

@@ -6,14 +6,15 @@ failed form, passwords and PINs excepted.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import Choice
 from wtforms.i18n import DummyTranslations
-from wtforms.validators import Optional, StopValidation
+from wtforms.validators import Optional, StopValidation, ValidationError
 from wtforms.widgets import PasswordInput, TextInput
 
 from idp.errors import IdpError, InvalidField
@@ -242,12 +243,13 @@ class _Choice(SelectField):
     style = "form-select"
 
     def __init__(self, label: Text, *, choices: Iterable[tuple[str, Text | str]] = (), hint: Text | None = None, **options: Any) -> None:
-        super().__init__(label, choices=list(choices), description=hint or "", validate_choice=False, **options)
+        super().__init__(label, description=hint or "", validate_choice=False, **options)
+        self.choices = list(choices)
 
-    def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
+    def iter_choices(self) -> list[Choice]:
         """Give the choices with their labels in the reader's language."""
-        for value, label, selected, attributes in super().iter_choices():
-            yield value, translated(label) if isinstance(label, Text) else label, selected, attributes
+        offered = super().iter_choices()
+        return [c._replace(label=translated(c.label)) if isinstance(c.label, Text) else c for c in offered]
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what was not offered. Raises: StopValidation."""
@@ -270,9 +272,9 @@ class MomentField(_Cleaned, StringField):
     missing = text("Please enter date and time.")
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        """Refuse what is no time. Raises: StopValidation."""
+        """Refuse what is no time. Raises: ValidationError."""
         if self.data and self.moment is None:
-            raise StopValidation(text("Please enter date and time like 2026-11-24T10:15."))
+            raise ValidationError(text("Please enter date and time like 2026-11-24T10:15."))
 
     @property
     def moment(self) -> datetime | None:

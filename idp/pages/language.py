@@ -81,12 +81,9 @@ def _choose() -> str:
     chosen = session.get("lang")
     if chosen in LOCALES:
         return str(chosen)
-    wished = [tag.split("-")[0].lower() for tag in g.get("ui_locales", "").split()]
-    for tag in wished:
-        if tag in LOCALES:
-            return str(tag)
-    best = request.accept_languages.best_match(LOCALES)
-    return str(best or settings.default_locale)
+    wished = [*g.get("ui_locales", "").split(), *request.accept_languages.values()]
+    spoken = (tag.split("-")[0].lower() for tag in wished)
+    return next((tag for tag in spoken if tag in LOCALES), settings.default_locale)
 
 
 def _keep_choice() -> None:

@@ -7,7 +7,6 @@ export function enhance(buttons) {
       input.type = shown ? "text" : "password";
       button.textContent = shown ? button.dataset.hide : button.dataset.show;
       button.setAttribute("aria-label", shown ? button.dataset.hideLong : button.dataset.showLong);
-      button.setAttribute("aria-pressed", String(shown));
     };
     button.hidden = false;
     button.addEventListener("click", () => { show(input.type === "password"); input.focus(); });

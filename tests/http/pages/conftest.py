@@ -1,0 +1,36 @@
+"""The provider with a few sample pages."""
+
+import re
+from collections.abc import Callable
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+
+from tests.http.pages.sample import machine_blueprint, sample_blueprint
+
+
+@pytest.fixture(autouse=True)
+def only_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the other faces out, so that their routes and settings play no part here."""
+    monkeypatch.setattr("idp.app.FACES", ("idp.pages",))
+
+
+@pytest.fixture
+def app(app: flask.Flask) -> flask.Flask:
+    """The provider with sample pages; in testing mode an unknown exception still becomes a page."""
+    app.register_blueprint(sample_blueprint())
+    app.register_blueprint(machine_blueprint())
+    return app
+
+
+@pytest.fixture
+def csrf_token(client: FlaskClient) -> Callable[[], str]:
+    """Take the token from a form."""
+
+    def token() -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sample/form").text)
+        assert found
+        return found[1]
+
+    return token

@@ -1,0 +1,45 @@
+"""One public address for pages; machines may use any."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from idp.settings import Settings
+from tests.conftest import make_settings
+
+
+def test_a_page_on_another_host_name_is_found_at_the_issuers(client: FlaskClient) -> None:
+    answer = client.get("/sample/form?a=1&b=%C3%BC", base_url="http://127.0.0.1")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "http://localhost/sample/form?a=1&b=%C3%BC"
+
+
+def test_another_port_is_another_address(client: FlaskClient) -> None:
+    assert client.get("/sample/form", base_url="http://localhost:8123").headers["Location"] == "http://localhost/sample/form"
+
+
+def test_the_issuers_own_name_is_answered(client: FlaskClient) -> None:
+    assert client.get("/sample/form", base_url="http://LOCALHOST").status_code == 200
+
+
+def test_a_posted_form_is_not_sent_elsewhere(client: FlaskClient) -> None:
+    assert client.post("/sample/form", base_url="http://127.0.0.1").status_code == 400
+
+
+def test_machines_are_answered_on_any_host(client: FlaskClient) -> None:
+    assert client.get("/machine/works", base_url="http://10.0.0.7:8000").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["a:b:c", "localhost:99999", "[::1", "x y"])
+def test_a_broken_host_name_is_no_server_error(client: FlaskClient, host: str) -> None:
+    assert client.get("/sample/form", headers={"Host": host}).status_code < 500
+
+
+class TestStaffOrigin:
+    """An origin of the staff's own."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return make_settings(settings.database_address, settings.data_dir, staff_origin="http://staff.localhost")
+
+    def test_is_left_alone(self, client: FlaskClient) -> None:
+        assert client.get("/sample/form", base_url="http://staff.localhost").status_code in (200, 404)
