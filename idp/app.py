@@ -27,9 +27,12 @@ from idp.directory.store import expiry as directory_expiry
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.clients import store as clients_store
 from idp.oidc.keys import rotation
+from idp.oidc.keys.ring import ring_of
+from idp.oidc.logout import backchannel
 from idp.oidc.tokens import families
 from idp.operations import cleaning
 from idp.operations.cleaning import Delete
+from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
 from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
@@ -83,8 +86,8 @@ def handlers() -> Handlers:
         ContractGrantsNarrowed: (families.on_contract_grants_narrowed,),
         InvitationEnded: (activations.on_invitation_ended,),
         PasswordReset: (sessions.on_password_reset, families.on_password_reset),
-        SessionsEnded: (families.on_sessions_ended,),
-        JobFinished: (invitations.note_delivery, messaging.note_outcome),
+        SessionsEnded: (families.on_sessions_ended, backchannel.on_sessions_ended),
+        JobFinished: (invitations.note_delivery, messaging.note_outcome, backchannel.note_outcome),
     }
 
 
@@ -102,7 +105,11 @@ EXPIRING: Mapping[str, Delete] = {
 def worker_of(app: Flask) -> Worker:
     """Put the worker together: senders by job kind, and the periodic jobs."""
     units: Units = app.extensions["idp.units"]
-    senders = messaging.senders(units) | {"password_reset": ResetSender(units)}
+    outbound = OutboundClient(units.settings.outbound_allow)
+    senders = messaging.senders(units) | {
+        "password_reset": ResetSender(units),
+        backchannel.KIND: backchannel.LogoutTokenSender(units, ring_of(units), outbound),
+    }
     return Worker(units, senders, PERIODIC)
 
 
