@@ -8,7 +8,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from idp.messaging.rendering import RenderedMail, render_mail
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Retry, Sent
@@ -98,20 +98,23 @@ def letter(settings: Settings, rendered: RenderedMail, recipient: Address, job: 
 
 def sender_of(settings: Settings) -> Address:
     """Give the sender of all mails, with its name."""
-    name, address = parseaddr(settings.mail_from)
-    plain = mailbox(address)
-    return Address(name, plain.username, plain.domain)
+    # The library's own parser takes the colon of »e:service« for the start of a group.
+    name, _, address = settings.mail_from.rpartition("<")
+    plain = mailbox(address.removesuffix(">").strip())
+    return Address(name.strip().strip('"'), plain.username, plain.domain)
 
 
 def mailbox(address: str) -> Address:
     """Read exactly one plain address; a domain with umlauts is written in its ASCII form. Raises: ImpossibleAddress."""
     local, _, domain = address.rpartition("@")
+    if not local or not domain:
+        raise ImpossibleAddress
     try:
         domain = domain.encode("idna").decode("ascii")
         found = Address(addr_spec=f"{local}@{domain}")
     except (UnicodeError, ValueError, HeaderParseError) as error:
         raise ImpossibleAddress from error
-    if not found.domain or not found.username.isascii() or not _ADDRESS.fullmatch(found.addr_spec):
+    if not found.username.isascii() or not _ADDRESS.fullmatch(found.addr_spec):
         raise ImpossibleAddress
     return found
 
@@ -140,4 +143,4 @@ def summary(error: OSError | smtplib.SMTPException) -> str:
 def masked(words: bytes | str) -> str:
     """Cut addresses out of a server's answer, and shorten it."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return _ADDRESS.sub("…", " ".join(text.split()))[:200]
+    return _ADDRESS.sub("…", " ".join(text.split())).replace("<…>", "…")[:200]

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import create_engine
 
-from idp import crypto
-from idp.database import configure_engines, prepare_sqlite
 from idp.outbox import JobFinished
 from idp.outbox.senders import ClaimedJob, Outcome, Sent
 from idp.outbox.worker import Worker
 from idp.settings import Settings
 from idp.unit_of_work import Units
+from tests.units import opened_units
 
 
 class ChosenSender:
@@ -33,13 +31,8 @@ class ChosenSender:
 @pytest.fixture
 def units(settings: Settings, clock: Callable) -> Iterator[Units]:
     """Units of work without the application: the outbox knows nothing of it."""
-    config = configure_engines(settings)
-    reading = dict(config["SQLALCHEMY_BINDS"]["read"])
-    engines = create_engine(config["SQLALCHEMY_DATABASE_URI"], **config["SQLALCHEMY_ENGINE_OPTIONS"]), create_engine(**reading)
-    prepare_sqlite(*engines)
-    yield Units(*engines, settings, crypto.Secrets("a secret for tests"), clock, {})
-    for engine in engines:
-        engine.dispose()
+    with opened_units(settings, clock) as opened:
+        yield opened
 
 
 @pytest.fixture
