@@ -7,7 +7,7 @@ from idp.directory.editing import AccountChange, NewAccount, create, create_staf
 from idp.directory.entries import CUSTOMER_ROLES, STAFF_ROLES, Account, ListedAccount, Role, Status
 from idp.directory.errors import AccountUnavailable, CustomerDeactivated
 from idp.directory.events import AccountsDeactivated, AccountsLocked
-from idp.directory.listing import Page, Sort, list_page
+from idp.directory.listing import Direction, Page, Sort, list_all, list_matching, list_page
 from idp.directory.removal import check_removable
 from idp.directory.states import status_of
 from idp.directory.store import accounts as store
@@ -22,6 +22,7 @@ __all__ = [
     "STAFF_ROLES",
     "Account",
     "AccountChange",
+    "Direction",
     "ListedAccount",
     "NewAccount",
     "Page",
@@ -36,6 +37,8 @@ __all__ = [
     "find",
     "find_by_sub",
     "find_by_username",
+    "list_all",
+    "list_matching",
     "list_page",
     "lock",
     "note_mobile_verified",

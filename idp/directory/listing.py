@@ -59,7 +59,7 @@ def list_page(
 
     A cursor that does not fit (another order, changed by hand) starts anew.
     """
-    asked = store.Asked(customer_id, tuple(search[:LONGEST_SEARCH].split()[:MOST_WORDS]), tuple(statuses), role, work.now)
+    asked = _asked(work, customer_id, search, statuses, role)
     size = min(max(limit, 1), MOST_ROWS)
     backwards, after = _opened(cursor, sort)
     descending = direction is Direction.DESCENDING
@@ -75,6 +75,23 @@ def list_page(
         next=_closed(sort, shown[-1].key, backwards=False) if shown and following else None,
         previous=_closed(sort, shown[0].key, backwards=True) if shown and preceding else None,
     )
+
+
+def list_matching(
+    work: UnitOfWork, customer_id: CustomerId, *, search: str = "", statuses: Collection[Status] = (), limit: int = 1000
+) -> list[ListedAccount]:
+    """List the first accounts of a customer that match, by user name."""
+    asked = _asked(work, customer_id, search, statuses, None)
+    return [row.entry for row in store.rows(work.db, asked, Sort.USERNAME.value, descending=False, after=None, limit=limit)]
+
+
+def list_all(work: UnitOfWork, *, after: str = "", limit: int = 1000) -> list[ListedAccount]:
+    """List accounts of all customers and of staff by user name, for the operator; `after` is a user name's compared form."""
+    return store.all_after(work.db, after, limit, work.now)
+
+
+def _asked(work: UnitOfWork, customer_id: CustomerId, search: str, statuses: Collection[Status], role: Role | None) -> store.Asked:
+    return store.Asked(customer_id, tuple(search[:LONGEST_SEARCH].split()[:MOST_WORDS]), tuple(statuses), role, work.now)
 
 
 def _closed(sort: Sort, key: tuple[Any, ...], *, backwards: bool) -> str:

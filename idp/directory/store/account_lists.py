@@ -26,7 +26,7 @@ _ORDERS: Mapping[str, tuple[Any, ...]] = {
 _PREFIX = "invitation_"
 _rows = (
     select(*accounts.COLUMNS, STATUS.label("status"), *(column.label(_PREFIX + column.key) for column in invitations.COLUMNS))
-    .join(Customer, Customer.id == Account.customer_id)
+    .outerjoin(Customer, Customer.id == Account.customer_id)
     .outerjoin(Invitation, OPEN_INVITATION)
 )
 _total = select(func.count()).select_from(Account).outerjoin(Invitation, OPEN_INVITATION)
@@ -73,6 +73,12 @@ def rows(db: Connection, asked: Asked, sort: str, *, descending: bool, after: tu
 def all_of(db: Connection, customer_id: CustomerId, now: datetime) -> list[ListedAccount]:
     """Give all accounts of a customer by number, with their statuses."""
     query = _rows.where(Account.customer_id == customer_id).order_by(Account.number)
+    return [_entry(row) for row in db.execute(query, {"now": now}).mappings()]
+
+
+def all_after(db: Connection, username_key: str, limit: int, now: datetime) -> list[ListedAccount]:
+    """Give accounts of all customers and of staff in the order of their user names, after one."""
+    query = _rows.where(Account.username_key > username_key).order_by(Account.username_key).limit(limit)
     return [_entry(row) for row in db.execute(query, {"now": now}).mappings()]
 
 
