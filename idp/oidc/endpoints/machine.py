@@ -1,41 +1,96 @@
-"""Endpoints that clients call directly: no page, no cookie, and one way to say no (RFC 6749 §5.2)."""
+"""What the endpoints share that machines talk to: reading forms, answering, and the one place where refusals become JSON."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from idp.errors import TryAgain
+from idp import audit
+from idp.audit import Event
+from idp.errors import IdpError, TryAgain
 from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError
 from idp.pages.machines import exempt_machine
+from idp.unit_of_work import unit_of_work
 
 log = structlog.get_logger(__name__)
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The parameters of a request's body, each once; `resource` may repeat (RFC 8707 §2)."""
+
+    values: Mapping[str, str]
+    resources: tuple[str, ...]
 
 
 def machine_blueprint(name: str) -> Blueprint:
-    """Make a blueprint whose refusals are the protocol's JSON objects."""
+    """Make a blueprint for machines: no CSRF token, no cookies, refusals as JSON (RFC 6749 §5.2)."""
     blueprint = Blueprint(name, __name__)
     exempt_machine(blueprint)
-    blueprint.register_error_handler(OAuthError, refuse)
-    blueprint.register_error_handler(TryAgain, busy)
+    blueprint.register_error_handler(OAuthError, refusal)
+    blueprint.register_error_handler(IdpError, failure)
     return blueprint
 
 
-def refuse(error: OAuthError) -> Response:
-    """Answer with the error's code; failed client authentication names the scheme to use."""
-    log.info("protocol_refused", error=error.error.value, detail=error.detail)
+def read_form() -> Form:
+    """Read the parameters of the body alone; one without a value counts as left out (RFC 6749 §3.2).
+
+    Raises: OAuthError `invalid_request` for another media type, a duplicate, or a NUL character.
+    """
+    if request.mimetype != FORM:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, f"the body has to be {FORM}")
+    values: dict[str, str] = {}
+    resources = []
+    for name, value in request.form.items(multi=True):
+        if "\0" in value:
+            raise OAuthError(ErrorCode.INVALID_REQUEST, "a parameter holds a NUL character")
+        if name == "resource":
+            resources.append(value)
+        elif name in values:
+            raise OAuthError(ErrorCode.INVALID_REQUEST, "a parameter comes twice")
+        else:
+            values[name] = value
+    return Form({name: value for name, value in values.items() if value}, tuple(value for value in resources if value))
+
+
+def answer(body: Mapping[str, Any], status: int = 200) -> Response:
+    """Answer with JSON that nobody may keep."""
+    response = jsonify(body)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def refusal(error: OAuthError) -> Response:
+    """Tell a client what it did wrong; a refused client's try is noted in the audit log."""
+    log.info("refused", code=error.error.value, status=error.status, detail=error.detail)
     body = {"error": error.error.value}
     if error.description:
         body["error_description"] = error.description
-    answer = jsonify(body)
-    answer.status_code = error.status
-    answer.headers["Cache-Control"] = "no-store"
-    if isinstance(error, ClientRefused) and request.headers.get("Authorization"):
-        answer.headers["WWW-Authenticate"] = 'Basic realm="idp"'
-    answer.headers.update(error.headers)
-    return answer
+    response = answer(body, error.status)
+    response.headers.update(error.headers)
+    if isinstance(error, ClientRefused):
+        response.headers.setdefault("WWW-Authenticate", 'Basic realm="idp", charset="UTF-8"')
+        _note(error)
+    return response
 
 
-def busy(error: TryAgain) -> Response:
-    """Tell the client to come again (RFC 6749 §4.1.2.1 names the code)."""
-    answer = refuse(OAuthError(ErrorCode.TEMPORARILY_UNAVAILABLE, status=503, detail=error.detail))
-    answer.headers["Retry-After"] = str(error.retry_after or 1)
-    return answer
+def failure(error: IdpError) -> Response:
+    """Tell a client of a failure that has no name in the protocol."""
+    log.info("refused", code=error.code, status=error.status, detail=error.detail)
+    busy = isinstance(error, TryAgain)
+    code = ErrorCode.TEMPORARILY_UNAVAILABLE.value if busy else error.code
+    response = answer({"error": code, "error_description": error.text.render("en")}, error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _note(error: ClientRefused) -> None:
+    with suppress(TryAgain), unit_of_work() as work:
+        audit.record(work, Event.CLIENT_REFUSED, client=error.claimed_id, reason=error.description)

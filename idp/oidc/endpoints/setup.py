@@ -1,17 +1,31 @@
 """Registers the protocol's endpoints."""
 
+from typing import cast
+
 from flask import Flask
 
-from idp.oidc.endpoints import authorization, end_session, par
+from idp.oidc.endpoints import authorization, contracts, end_session, introspection, jwks, par, revocation, token, userinfo
+from idp.oidc.endpoints.discovery import discovery_blueprint
+from idp.oidc.keys.ring import ring_of
+from idp.unit_of_work import Units
 
 BLUEPRINTS = (
     authorization.blueprint,
     par.blueprint,
     end_session.blueprint,
+    token.blueprint,
+    userinfo.blueprint,
+    introspection.blueprint,
+    revocation.blueprint,
+    contracts.blueprint,
+    jwks.blueprint,
 )
 
 
 def init_app(app: Flask) -> None:
     """Serve the protocol; needs `app.extensions["idp.units"]`."""
+    units = cast("Units", app.extensions["idp.units"])
+    app.extensions["idp.keys"] = ring_of(units)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(discovery_blueprint(units.settings))

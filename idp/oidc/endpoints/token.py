@@ -1,0 +1,36 @@
+"""The token endpoint (RFC 6749 §3.2)."""
+
+from flask import Response, request
+
+from idp import metrics
+from idp.oidc.authlib_server import GRANTS, server
+from idp.oidc.clients import authentication
+from idp.oidc.endpoints.machine import answer, machine_blueprint, read_form
+from idp.oidc.grants.token_grant import TokenRequest
+from idp.oidc.keys.ring import current_keys
+from idp.oidc.protocol import Path
+from idp.unit_of_work import unit_of_work
+
+blueprint = machine_blueprint("token")
+_GRANT_TYPES = {grant.GRANT_TYPE for grant in GRANTS}
+
+
+@blueprint.post(Path.TOKEN)
+def token() -> Response:
+    """Prove the client, redeem its grant, and sign after the commit."""
+    form = read_form()
+    credentials = authentication.read(request.headers.get("Authorization"), form.values)
+    keys = current_keys()
+    with unit_of_work() as work:
+        client = authentication.authenticate(work, credentials)
+        issued = server.redeem(TokenRequest(work, keys, client, form.values, form.resources))
+    return answer(issued.signed(keys))
+
+
+@blueprint.after_request
+def count(response: Response) -> Response:
+    """Count the answer by grant and result."""
+    grant = request.form.get("grant_type", "")
+    result = "issued" if response.status_code == 200 else "refused"
+    metrics.TOKENS.labels(grant=grant if grant in _GRANT_TYPES else "other", result=result).inc()
+    return response

@@ -1,0 +1,47 @@
+"""The code of an authorization request is exchanged for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5)."""
+
+from idp import audit
+from idp.audit import Event
+from idp.authn import sessions
+from idp.oidc.authorization import codes
+from idp.oidc.clients.clients import Client
+from idp.oidc.clients.metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
+from idp.oidc.grants.token_grant import TokenGrant, acts_for
+from idp.oidc.protocol import Ended, ErrorCode
+from idp.oidc.tokens import families, session_clients
+from idp.oidc.tokens.issue import TokenAnswer, issue
+from idp.unit_of_work import UnitOfWork
+
+
+class AuthorizationCodeGrant(TokenGrant):
+    """Redeems codes: one atomic statement decides between parallel tries."""
+
+    GRANT_TYPE = AUTHORIZATION_CODE
+
+    def redeem(self, work: UnitOfWork, client: Client) -> TokenAnswer:
+        """Claim the code, check anew what it stands for, and issue the first tokens of its family.
+
+        Raises: OAuthError `invalid_grant` and those of narrowing (which spend nothing); Ended when the code is spent for nothing.
+        """
+        form, asked = self.request.form, self.request.asked
+        claimed = codes.claim(work, self.request.needed("code"), client.id, form.get("redirect_uri"), form.get("code_verifier"))
+        grant = claimed.grant
+        session = sessions.find_by_id(work, grant.session_id) if grant.session_id else None
+        if session is None:
+            raise Ended(ErrorCode.INVALID_GRANT, "the session in which the code was issued has ended")
+        account = families.check_entitled(work, grant)
+        acts_for(work, client, account.id, session.id)
+        with_refresh = REFRESH_TOKEN in client.grant_types
+        answer = issue(work, grant, client, asked, account=account, session=session, with_refresh=with_refresh)
+        codes.remember_family(work, claimed.hash, answer.family_id)
+        session_clients.remember(work, session.id, client)
+        audit.record(
+            work,
+            Event.TOKEN_ISSUED,
+            account=account.id,
+            customer=account.customer_id,
+            client=client.id,
+            scopes=list(answer.narrowed.scopes),
+            authorization_details=list(answer.narrowed.details),
+        )
+        return answer
