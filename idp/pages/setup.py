@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import Flask
 
-from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, render, request_number
+from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, limits, render, request_number
 from idp.unit_of_work import Units
 
 _LARGEST_BODY = 64 * 1024
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     hosts.init_app(app, settings)
     cookies.init_app(app, settings, units.secrets.key("state-cookie"))
     language.init_app(app, settings)
+    limits.init_app(app, settings)
     csrf.init_app(app)
     assets.init_app(app, assets.Assets(settings))
     render.init_app(app, settings)
