@@ -1,6 +1,7 @@
 """The demo: provider, portal and cloud phone UI with demo data, its users, a fresh start."""
 
 import hashlib
+import os
 import shutil
 import sys
 import time
@@ -109,7 +110,7 @@ def serve_demo(settings: Settings) -> int:
         run_file = settings.data_dir / "run.json"
 
         def note() -> None:
-            pids = {child.name: child.pid for child in children}
+            pids = {"supervisor": os.getpid()} | {child.name: child.pid for child in children}
             folder.write_private(run_file, {"urls": vars_of(addresses), "pids": pids})
 
         supervisor = Supervisor(children, metrics_dir=metrics_dir, changed=note)

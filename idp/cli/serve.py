@@ -1,5 +1,6 @@
 """Serve the provider: web processes, the message worker and the metrics page under one supervisor."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def command(host: str | None, port: int | None, workers: int | None, no_worker: 
         run_file = settings.data_dir / "run.json"
 
         def note() -> None:
-            pids = {child.name: child.pid for child in supervisor.children}
+            pids = {"supervisor": os.getpid()} | {child.name: child.pid for child in supervisor.children}
             folder.write_private(run_file, {"urls": {"idp": settings.issuer_address}, "pids": pids})
 
         supervisor = Supervisor(children, metrics_dir=metrics_dir, changed=note)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from idp.operations.children import LASTING, LONGEST_PAUSE, Child
+from tests.ops.processes import alive
 from tests.servers import ROOT, wait_until
 
 CHILD = """
@@ -37,14 +38,6 @@ sys.exit(Supervisor(children, changed=note).run())
 
 GOOD = CHILD.format(deaf="")
 DEAF = CHILD.format(deaf="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
-
-
-def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and waits to be collected does not."""
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
 
 
 def watches(pid: int) -> bool:
