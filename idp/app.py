@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from idp import crypto, messaging
+from idp import audit, crypto, messaging
 from idp.authn import activations, sessions
 from idp.authn import cleaning as authn_cleaning
 from idp.authn.events import PasswordReset, SessionsEnded
@@ -116,4 +116,5 @@ def worker_of(app: Flask) -> Worker:
 PERIODIC = (
     Periodic("clean", timedelta(minutes=5), lambda units: cleaning.clean(units, EXPIRING)),
     Periodic("rotate keys", timedelta(hours=1), rotation.rotate_if_due),
+    Periodic("seal audit log", timedelta(minutes=1), audit.seal),
 )

@@ -1,9 +1,12 @@
 """Who did what to whom: security-relevant events, refusals too.
 
-Owns the audit log. Start at `log.py` (record, refused) and `events.py` (the names of events).
+Owns the audit log. Start at `log.py` (record, refused) and `events.py` (the names of events); `query.py` reads, `sealing.py`
+keeps the past from being changed unseen.
 """
 
+from idp.audit.entries import Entry, Wanted
 from idp.audit.events import Event
 from idp.audit.log import record, refused
+from idp.audit.sealing import Verification, seal, verify
 
-__all__ = ["Event", "record", "refused"]
+__all__ = ["Entry", "Event", "Verification", "Wanted", "record", "refused", "seal", "verify"]

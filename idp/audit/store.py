@@ -1,14 +1,41 @@
-"""SQL of the audit log."""
+"""SQL of the audit log and its seals."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select
 
-from idp.audit.tables import AuditEvent
+from idp.audit.entries import FIELDS, Entry, Wanted
+from idp.audit.tables import AuditEvent, AuditSeal
+from idp.database import upsert
 
 _events = AuditEvent.__table__
 _add = insert(AuditEvent)
+_entries = select(*(_events.c[name] for name in FIELDS))
+_span = (
+    _entries.where(AuditEvent.id > bindparam("after"), AuditEvent.id <= bindparam("last"))
+    .order_by(AuditEvent.id)
+    .limit(bindparam("at_most"))
+)
+_last_id = select(func.max(AuditEvent.id))
+_count_after = select(func.count()).select_from(AuditEvent).where(AuditEvent.id > bindparam("after"))
+
+_seals = select(AuditSeal.first_event_id, AuditSeal.last_event_id, AuditSeal.sealed_at, AuditSeal.mac)
+_last_seal = _seals.order_by(AuditSeal.last_event_id.desc()).limit(1)
+_next_seals = _seals.where(AuditSeal.last_event_id > bindparam("after")).order_by(AuditSeal.last_event_id).limit(bindparam("at_most"))
+_add_seal = upsert(AuditSeal).on_conflict_do_nothing().returning(AuditSeal.last_event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A keyed hash over the events from first to last and the seal before it."""
+
+    first_event_id: int
+    last_event_id: int
+    sealed_at: datetime
+    mac: str
 
 
 def add(db: Connection, row: Mapping[str, Any]) -> None:
@@ -22,3 +49,68 @@ def events_of_account(db: Connection, account_id: str, *, before: int | None, li
     if before is not None:
         query = query.where(AuditEvent.id < before)
     return db.execute(query).mappings().all()
+
+
+def newest(db: Connection, wanted: Wanted, *, before: int | None, limit: int) -> list[Entry]:
+    """List entries, newest first; by the index of the account, customer or event that is asked for."""
+    query = _filtered(_entries, wanted).order_by(AuditEvent.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    return [Entry(*row) for row in db.execute(query)]
+
+
+def oldest(db: Connection, wanted: Wanted, *, after: int, limit: int) -> list[Entry]:
+    """List entries in the order in which they were written."""
+    query = _filtered(_entries, wanted).where(AuditEvent.id > after).order_by(AuditEvent.id).limit(limit)
+    return [Entry(*row) for row in db.execute(query)]
+
+
+def span(db: Connection, after: int, last: int, limit: int) -> list[Entry]:
+    """List the events after one id up to another, by the primary key."""
+    return [Entry(*row) for row in db.execute(_span, {"after": after, "last": last, "at_most": limit})]
+
+
+def last_id(db: Connection) -> int:
+    """Tell the id of the newest event, 0 when there is none."""
+    return db.execute(_last_id).scalar() or 0
+
+
+def count_after(db: Connection, event_id: int) -> int:
+    """Count the events after one."""
+    return db.execute(_count_after, {"after": event_id}).scalar_one()
+
+
+def last_seal(db: Connection) -> Seal | None:
+    """Give the end of the chain."""
+    row = db.execute(_last_seal).one_or_none()
+    return Seal(*row) if row else None
+
+
+def next_seals(db: Connection, after: int, limit: int) -> list[Seal]:
+    """List seals along the chain."""
+    return [Seal(*row) for row in db.execute(_next_seals, {"after": after, "at_most": limit})]
+
+
+def add_seal(db: Connection, seal: Seal) -> bool:
+    """Lengthen the chain; False when another worker has done so from the same place."""
+    row = {
+        "first_event_id": seal.first_event_id,
+        "last_event_id": seal.last_event_id,
+        "sealed_at": seal.sealed_at,
+        "mac": seal.mac,
+    }
+    return db.execute(_add_seal, row).one_or_none() is not None
+
+
+def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    if wanted.account_id is not None:
+        query = query.where(AuditEvent.account_id == wanted.account_id)
+    if wanted.customer_id is not None:
+        query = query.where(AuditEvent.customer_id == wanted.customer_id)
+    if wanted.event is not None:
+        query = query.where(AuditEvent.event == wanted.event)
+    if wanted.since is not None:
+        query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEvent.at < wanted.until)
+    return query

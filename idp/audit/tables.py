@@ -39,6 +39,7 @@ class AuditSeal(Base):
     __tablename__ = "audit_seals"
 
     last_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
-    first_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    # unique: two workers cannot both lengthen the chain from the same place
+    first_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), unique=True)
     sealed_at: Mapped[datetime]
     mac: Mapped[str] = mapped_column(String(64))

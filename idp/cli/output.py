@@ -155,9 +155,9 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any, indent: int | None = 2) -> str:
     """Write a value as one JSON document; times are RFC 3339 in UTC."""
-    return json.dumps(plain(value), ensure_ascii=False, indent=2)
+    return json.dumps(plain(value), ensure_ascii=False, indent=indent)
 
 
 def plain(value: Any) -> Any:

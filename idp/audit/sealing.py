@@ -1,0 +1,97 @@
+"""The chain of seals over the log: who can write to the database but does not know the master secret cannot change the past unseen.
+
+Each seal is HMAC-SHA-256 over the seal before it and a run of events. The end of the chain can only be cut off together with
+its events; who keeps the newest seal elsewhere (`idp audit verify` prints it) notices that too.
+"""
+
+import hmac
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from idp.audit import store
+from idp.audit.entries import FIELDS, Entry
+from idp.audit.store import Seal
+from idp.crypto import Secrets
+from idp.unit_of_work import SYSTEM, UnitOfWork, Units
+
+PURPOSE = "audit-seal"
+BATCH = 1000
+SETTLED = timedelta(minutes=2)
+"""PostgreSQL gives ids before the commit: a younger event may still have an unseen one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A run of events that is not what was sealed."""
+
+    first_event_id: int
+    last_event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of checking the whole chain; `last_seal` is worth keeping elsewhere."""
+
+    seals: int
+    events: int
+    unsealed: int
+    last_seal: str | None
+    broken: tuple[Broken, ...]
+    known_seal_found: bool
+
+
+def seal(units: Units) -> int:
+    """Seal the events that are not yet, in short steps; give their number. A periodic job."""
+    sealed = 0
+    while True:
+        with units.read(SYSTEM) as work:
+            before = store.last_seal(work.db)
+            rows = store.span(work.db, before.last_event_id if before else 0, store.last_id(work.db), BATCH)
+            rows = list(_settled(rows, work.now - SETTLED))
+        if not rows:
+            return sealed
+        with units.write(SYSTEM) as work:
+            mac = _mac(work.secrets, before, rows, work.now)
+            if not store.add_seal(work.db, Seal(rows[0].id, rows[-1].id, work.now, mac)):
+                return sealed
+        sealed += len(rows)
+        if len(rows) < BATCH:
+            return sealed
+
+
+def verify(work: UnitOfWork, known_seal: str | None = None) -> Verification:
+    """Compute the whole chain anew; `known_seal` is one that was kept elsewhere and must be part of it."""
+    before: Seal | None = None
+    seals = events = 0
+    found = known_seal is None
+    broken: list[Broken] = []
+    while chain := store.next_seals(work.db, before.last_event_id if before else 0, BATCH):
+        for link in chain:
+            rows = store.span(work.db, before.last_event_id if before else 0, link.last_event_id, BATCH + 1)
+            if not hmac.compare_digest(_mac(work.secrets, before, rows, link.sealed_at), link.mac):
+                broken.append(Broken(link.first_event_id, link.last_event_id))
+            found = found or link.mac == known_seal
+            seals, events, before = seals + 1, events + len(rows), link
+    unsealed = store.count_after(work.db, before.last_event_id if before else 0)
+    return Verification(seals, events, unsealed, before.mac if before else None, tuple(broken), found)
+
+
+def _settled(rows: Sequence[Entry], until: datetime) -> Iterator[Entry]:
+    for row in rows:
+        if row.at > until:
+            return
+        yield row
+
+
+def _mac(secrets: Secrets, before: Seal | None, rows: Sequence[Entry], sealed_at: datetime) -> str:
+    lines = [before.mac if before else "", sealed_at.astimezone(UTC).isoformat(), *(_line(row) for row in rows)]
+    return secrets.mac(PURPOSE, "\n".join(lines).encode()).hex()
+
+
+def _line(row: Entry) -> str:
+    """Write an event as one line that reads the same from either database."""
+    values = [getattr(row, name) for name in FIELDS]
+    values = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
