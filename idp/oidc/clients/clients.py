@@ -142,8 +142,7 @@ def register(
 
     Raises: OAuthError (see metadata.validate), ClientIdTaken, InvalidField for an impossible id.
     """
-    if profile is not None:
-        raise refused(f"profile: {profile} is not supported")
+    _check_profile(profile)
     if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
         raise InvalidField("client_id", text("Use 1 to 128 letters, digits and . _ ~ -"))
     chosen = ClientId(client_id or new_id())
@@ -170,11 +169,14 @@ def register(
     return Registered(_client_of(row), given, work.now)
 
 
-def change(work: UnitOfWork, client_id: str, changes: Mapping[str, Any], *, first_party: bool | None = None) -> Client:
+def change(
+    work: UnitOfWork, client_id: str, changes: Mapping[str, Any], *, first_party: bool | None = None, profile: str | None = None
+) -> Client:
     """Replace the named members of a client's metadata (None removes one); the whole is checked anew.
 
     Raises: ClientUnknown, OAuthError (see metadata.validate).
     """
+    _check_profile(profile)
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
@@ -223,6 +225,11 @@ def delete(work: UnitOfWork, client_id: str) -> None:
     if not store.remove(work.db, client_id):
         raise ClientUnknown(f"no client {client_id}")
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
+
+
+def _check_profile(profile: str | None) -> None:
+    if profile is not None:
+        raise refused(f"profile: {profile} is not supported by this version")
 
 
 def _registration(work: UnitOfWork, origin: Origin) -> Registration:

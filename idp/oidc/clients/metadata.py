@@ -108,7 +108,7 @@ def validate(document: Mapping[str, Any], registration: Registration) -> dict[st
     """
     for member in _NOT_SUPPORTED:
         if document.get(member) not in (None, False, [], ""):
-            raise refused(f"{member} is not supported")
+            raise refused(f"{member} is not supported by this version")
     try:
         metadata = Metadata.model_validate(dict(document))
     except ValidationError as error:
