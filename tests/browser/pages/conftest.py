@@ -1,27 +1,40 @@
 """Sample pages, served to a real Chromium."""
 
+import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.conftest import SettableClock, closing_app, make_settings
 from tests.http.pages.sample import machine_blueprint, sample_blueprint
+from tests.servers import free_port
 
 
-@pytest.fixture
-def address(sqlite_url: str, tmp_path: Path, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a running provider that has the sample pages only."""
-    monkeypatch.setattr("idp.app.FACES", ("idp.pages",))
+class Quiet(WSGIRequestHandler):
+    """Logs no requests."""
+
+    def log_request(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running provider that has the sample pages only; they keep nothing."""
+    folder = tmp_path_factory.mktemp("pages")
+    database = shutil.copyfile(sqlite_template, folder / "idp.sqlite3")
     port = free_port()
     issuer = f"http://localhost:{port}"
-    settings = make_settings(sqlite_url, tmp_path, issuer=issuer, brand_imprint_url=f"{issuer}/imprint")
-    with closing_app(settings, SettableClock()) as app:
+    settings = make_settings(f"sqlite:///{database}", folder, issuer=issuer, brand_imprint_url=f"{issuer}/imprint")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("idp.app.FACES", ("idp.pages",))
+        opened = closing_app(settings, SettableClock())
+    with opened as app:
         app.register_blueprint(sample_blueprint())
         app.register_blueprint(machine_blueprint())
-        server = make_server("127.0.0.1", port, app, threaded=True)
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
