@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, event
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -18,8 +18,13 @@ from idp.settings import Settings
 
 __all__ = ["Base", "Json", "UtcDateTime", "configure_engines", "db", "upsert"]
 
-upsert = insert
-"""An INSERT that knows ON CONFLICT; PostgreSQL's construct compiles for SQLite too, whose syntax is the same."""
+
+def upsert(table: type["Base"]) -> Insert:
+    """Begin an INSERT that knows ON CONFLICT, and of which `rowcount` tells whether a row went in.
+
+    PostgreSQL's construct compiles for SQLite too, whose syntax is the same; its driver keeps the count only when asked.
+    """
+    return insert(table).execution_options(preserve_rowcount=True)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
