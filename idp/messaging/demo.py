@@ -11,7 +11,7 @@ from idp.messaging.store import DemoMessage
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Sent
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
-__all__ = ["DemoMailSender", "DemoMessage", "DemoSmsSender", "latest", "message", "messages"]
+__all__ = ["DemoMailSender", "DemoMessage", "DemoSmsSender", "latest", "mail", "messages"]
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
@@ -91,10 +91,10 @@ def messages(
     return store.find(work.db, recipient=key(to) if to else None, kind=kind, after=after, limit=limit)
 
 
-def message(work: UnitOfWork, message_id: int) -> DemoMessage:
-    """Give one message. Raises: NotFound."""
+def mail(work: UnitOfWork, message_id: int) -> DemoMessage:
+    """Give one mail. Raises: NotFound."""
     found = store.one(work.db, message_id)
-    if found is None:
+    if found is None or found.kind != MAIL:
         raise NotFound(f"message {message_id}")
     return found
 

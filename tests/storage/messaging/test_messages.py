@@ -89,9 +89,9 @@ def test_messages_are_told_apart_by_kind(units, unit, delivered):
     assert [message.kind for message in delivered(kind="sms")] == ["sms"]
 
 
-def test_an_unknown_message_is_not_found(units):
+def test_an_unknown_mail_is_not_found(units):
     with units.read() as work, pytest.raises(NotFound):
-        demo.message(work, 4711)
+        demo.mail(work, 4711)
 
 
 @pytest.mark.parametrize(

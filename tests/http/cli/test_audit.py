@@ -1,0 +1,62 @@
+"""`idp audit`: verify and export."""
+
+import json
+
+import pytest
+from sqlalchemy import update
+
+from idp import audit
+from idp.audit import Event
+from idp.audit.tables import AuditEvent
+
+
+@pytest.fixture
+def written(units, unit, clock):
+    for event in (Event.PIN_SENT, Event.PIN_WRONG, Event.PIN_CONFIRMED):
+        with unit() as work:
+            audit.record(work, event, account="a", tries_left=3)
+        clock.advance(minutes=5)
+    audit.seal(units)
+
+
+def test_an_untouched_log_is_verified(runner, written):
+    answer = runner("audit", "verify", "--json")
+    found = json.loads(answer.output)
+    assert (answer.exit_code, found["events"], found["broken"]) == (0, 3, [])
+    assert runner("audit", "verify", "--known-seal", found["last_seal"]).exit_code == 0
+
+
+def test_a_changed_log_is_exit_1_and_names_the_run(runner, written, unit):
+    with unit() as work:
+        work.db.execute(update(AuditEvent).where(AuditEvent.event == "pin.wrong").values(event="pin.confirmed"))
+    answer = runner("audit", "verify", "--json")
+    assert (answer.exit_code, json.loads(answer.output)["error"]) == (1, "audit_changed")
+
+
+def test_an_unknown_kept_seal_is_exit_1(runner, written):
+    answer = runner("audit", "verify", "--known-seal", "0" * 64, "--json")
+    assert (answer.exit_code, json.loads(answer.output)["error"]) == (1, "audit_cut")
+
+
+def test_the_export_is_one_array(runner, written):
+    found = json.loads(runner("audit", "export", "--json").output)
+    assert [entry["event"] for entry in found] == ["pin.sent", "pin.wrong", "pin.confirmed"]
+    assert found[0]["detail"] == {"tries_left": 3}
+
+
+def test_the_export_without_json_is_one_object_a_line(runner, written):
+    lines = runner("audit", "export", "--event", "pin.wrong").output.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["pin.wrong"]
+
+
+def test_an_export_of_nothing_is_an_empty_array(runner, written):
+    assert json.loads(runner("audit", "export", "--account", "another", "--json").output) == []
+
+
+def test_the_export_keeps_to_its_span(runner, written, clock):
+    since = clock.now.isoformat().replace("+00:00", "Z")
+    assert json.loads(runner("audit", "export", "--since", since, "--json").output) == []
+
+
+def test_a_senseless_time_is_wrong_use(runner, written):
+    assert runner("audit", "export", "--since", "yesterday").exit_code == 2
