@@ -17,12 +17,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
-KEYS = {kid: RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"}) for kid in ("k1", "k2", "stranger")}
+KEYS: dict[str, RSAKey | ECKey] = {
+    kid: RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"}) for kid in ("k1", "k2", "stranger")
+}
+KEYS["es256"] = ECKey.generate_key("P-256", {"kid": "es256", "use": "sig", "alg": "ES256"})
 MAX = {
     "sub": "sub-max",
     "name": "Max Muster",
@@ -75,7 +78,8 @@ class ProviderDouble:
         for name in {"exp", "iat"} & kept.keys():
             if abs(kept[name]) < 10_000:  # a test says how far from now
                 kept[name] += int(time.time())
-        return jwt.encode({"alg": "RS256", "kid": kid, **(header or {})}, kept, KEYS[kid], algorithms=["RS256"])
+        algorithm = str(KEYS[kid].alg)
+        return jwt.encode({"alg": algorithm, "kid": kid, **(header or {})}, kept, KEYS[kid], algorithms=[algorithm])
 
     def logout_token(self, client_id: str, *, typ: str = "logout+jwt", kid: str | None = None, **changes: Any) -> str:
         now = int(time.time())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -262,8 +265,8 @@ def test_a_withdrawn_contract_is_asked_for_again_and_then_explained(
     provider.refresh_error = "invalid_grant"
     clock.forward(250)
     to_provider = cloudphone_browser.get(f"/contracts/{FIRST}").location
-    assert cloudphone_browser.get(provider.sign_in(to_provider, "access_denied")).status_code == 403
     assert FIRST not in cloudphone_browser.get("/").text
+    assert cloudphone_browser.get(provider.sign_in(to_provider, "access_denied")).status_code == 403
 
 
 def test_a_provider_away_does_not_disturb_while_the_token_lives(
@@ -325,6 +328,13 @@ def test_logout_ends_the_session_here_and_at_the_provider(cloudphone_browser: Br
     assert not shows(cloudphone_browser, FIRST)
     page = cloudphone_browser.get("/signed-out", query_string={"state": sent["state"][0]}).text
     assert "in allen Anwendungen beendet" in page
+
+
+def test_no_token_outlives_its_session(cloudphone_browser: Browser, cloudphone_environment: dict[str, str]) -> None:
+    open_contract(cloudphone_browser)
+    cloudphone_browser.sign_out()
+    with closing(sqlite3.connect(Path(cloudphone_environment["CLOUDPHONE_DATA_DIR"], "cloudphone.sqlite3"))) as db:
+        assert db.execute("SELECT count(*) FROM grants").fetchone() == (0,)
 
 
 def test_a_logout_form_of_another_site_ends_nothing(cloudphone_browser: Browser) -> None:

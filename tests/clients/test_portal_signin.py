@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
+from portal.provider import RUNNING_ATTEMPTS
 
 from tests.clients.conftest import PORTAL, Browser, Clock
 from tests.clients.provider_double import ProviderDouble
@@ -45,8 +46,9 @@ def test_two_tabs_may_sign_in_at_once(portal_browser: Browser, provider: Provide
 
 def test_many_abandoned_sign_ins_do_not_fill_the_cookie(portal_browser: Browser) -> None:
     for _ in range(40):
-        answer = portal_browser.get("/")
-    assert len(answer.headers["Set-Cookie"]) < 2000
+        portal_browser.get("/")
+    with portal_browser.client.session_transaction(base_url=PORTAL) as session:
+        assert len([key for key in session if key.startswith("_state_")]) == RUNNING_ATTEMPTS
     assert portal_browser.sign_in().status_code == 302
 
 
@@ -69,6 +71,7 @@ def test_an_answer_cannot_be_used_twice(portal_browser: Browser, provider: Provi
     portal_browser.get(answer)
     portal_browser.sign_out()
     assert portal_browser.get(answer).status_code == 400
+    assert provider.calls.count("/token") == 1
 
 
 def test_going_back_to_the_answer_while_signed_in_leads_to_the_overview(portal_browser: Browser, provider: ProviderDouble) -> None:
@@ -118,6 +121,12 @@ def test_an_id_token_signed_by_a_stranger_is_refused(portal_browser: Browser, pr
     assert portal_browser.sign_in().status_code == 400
 
 
+def test_an_id_token_signed_with_another_algorithm_than_registered_is_refused(portal_browser: Browser, provider: ProviderDouble) -> None:
+    provider.metadata = {"id_token_signing_alg_values_supported": ["RS256", "ES256"]}
+    provider.signing_kid, provider.published = "es256", ["k1", "es256"]
+    assert portal_browser.sign_in().status_code == 400
+
+
 def test_an_answer_without_id_token_is_refused(portal_browser: Browser, provider: ProviderDouble) -> None:
     provider.token = {"id_token": None}
     assert portal_browser.sign_in().status_code == 400
@@ -150,6 +159,13 @@ def test_an_error_of_the_provider_becomes_a_page_with_a_way_on(portal_browser: B
     assert answer.status_code == status
     assert words in answer.text
     assert 'href="/login"' in answer.text
+
+
+def test_an_error_of_the_provider_ends_the_attempt(portal_browser: Browser, provider: ProviderDouble) -> None:
+    to_provider = portal_browser.get("/").location
+    portal_browser.get(provider.sign_in(to_provider, "access_denied"))
+    portal_browser.get(provider.sign_in(to_provider))
+    assert "/token" not in provider.calls
 
 
 def test_a_refused_code_becomes_a_page_with_a_way_on(portal_browser: Browser, provider: ProviderDouble) -> None:
@@ -185,6 +201,9 @@ def test_a_session_is_a_new_one_at_each_sign_in(portal_browser: Browser) -> None
         with portal_browser.client.session_transaction(base_url=PORTAL) as session:
             ids.append(session["id"])
     assert ids[0] != ids[1]
+    with portal_browser.client.session_transaction(base_url=PORTAL) as session:
+        session["id"] = ids[0]
+    assert portal_browser.get("/documentation").status_code == 302
 
 
 @pytest.mark.parametrize("seconds", [30 * 60, 10 * 3600])
