@@ -17,7 +17,7 @@ import structlog
 from idp import metrics
 from idp.operations.children import Child
 
-PATIENCE = 4.0
+PATIENCE = 3.5
 """Seconds that children get to finish what they do; then they are ended."""
 
 log = structlog.get_logger("idp.supervisor")

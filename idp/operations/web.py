@@ -5,6 +5,8 @@ granian's own access log stays off (ours is `request_log.py`); its other lines g
 
 import argparse
 import importlib
+import logging
+import os
 import signal
 from collections.abc import Callable
 from typing import Any, Literal
@@ -61,7 +63,13 @@ def main() -> None:
         respawn_interval=0.5,
         workers_kill_timeout=SECONDS_TO_FINISH,
     )
-    server.serve(target_loader=load)
+    code = 0
+    try:
+        server.serve(target_loader=load)
+    except SystemExit as end:
+        code = 1 if end.code else 0
+    logging.shutdown()
+    os._exit(code)  # its web processes are gone; taking apart the imported application would only cost time
 
 
 def parse() -> argparse.Namespace:
