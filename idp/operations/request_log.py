@@ -11,7 +11,8 @@ import structlog
 from flask import Flask, Response, g, request
 
 from idp import metrics
-from idp.identifiers import RequestId, new_id
+from idp.identifiers import RequestId
+from idp.pages.request_number import request_number
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 QUIET = ("health", "static")
@@ -29,7 +30,7 @@ def begin() -> None:
     """Note when the request came; take over a proxy's request id only where a proxy is configured."""
     g.request_began = time.perf_counter()
     given = request.headers.get("X-Request-ID", "")
-    g.request_id = RequestId(given if behind_proxy() and REQUEST_ID.fullmatch(given) else new_id())
+    g.request_id = RequestId(given) if behind_proxy() and REQUEST_ID.fullmatch(given) else request_number()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
