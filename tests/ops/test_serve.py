@@ -1,0 +1,137 @@
+"""`idp serve`: what it does to its database, which processes it has, what its metrics page adds up."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.ops.processes import alive
+from tests.servers import ROOT, free_port, wait_until
+
+
+class Served:
+    """One `idp serve` in a data folder of its own."""
+
+    def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
+        self.data_dir = data_dir
+        self.port, self.metrics_port = free_port(), free_port()
+        given = {"IDP_DATA_DIR": str(data_dir), "IDP_METRICS_PORT": str(self.metrics_port)} | environment
+        self.errors = (data_dir / "serve.log").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "idp.cli", "serve", "--port", str(self.port), *arguments],
+            cwd=ROOT,
+            env=os.environ | given,
+            stdout=subprocess.DEVNULL,
+            stderr=self.errors,
+            start_new_session=True,
+        )
+
+    def ready(self) -> "Served":
+        wait_until(lambda: self.status("/health/ready") == 200, seconds=60, process=self.process)
+        return self
+
+    def status(self, path: str) -> int | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refusal:
+            refusal.close()
+            return refusal.code
+        except OSError:
+            return None
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+            return answer.read().decode()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return json.loads((self.data_dir / "run.json").read_text())["pids"]
+
+    def complaint(self) -> tuple[int, list[str]]:
+        """Wait for the end; give exit code and what stands in the log beside log lines."""
+        code = self.process.wait(30)
+        return code, [line for line in (self.data_dir / "serve.log").read_text().splitlines() if not line.startswith("{")]
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+        self.errors.close()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start `idp serve` with these arguments and settings."""
+    started = []
+
+    def start(*arguments: str, **environment: str) -> Served:
+        started.append(Served(tmp_path, *arguments, **environment))
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.stop()
+
+
+def test_an_embedded_database_is_made_by_the_start(serve, tmp_path):
+    serve().ready()
+    assert (tmp_path / "idp.sqlite3").exists()
+
+
+def test_web_and_worker_are_its_children(serve):
+    served = serve().ready()
+    assert {name for name, pid in served.pids.items() if alive(pid)} == {"supervisor", "web", "worker"}
+
+
+def test_without_a_worker_there_is_none(serve):
+    assert set(serve("--no-worker").ready().pids) == {"supervisor", "web"}
+
+
+def test_requests_of_all_web_processes_are_counted_on_one_page(serve):
+    served = serve("--workers", "2").ready()
+    before = 'idp_http_requests_total{endpoint="health.live",method="GET",status="200"}'
+    assert before not in served.metrics()
+    for _ in range(20):
+        served.status("/health/live")
+    assert f"{before} 20.0" in served.metrics()
+
+
+def test_a_busy_metrics_port_is_one_clear_line(serve):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        code, lines = serve(IDP_METRICS_PORT=str(busy.getsockname()[1])).complaint()
+    assert (code, len(lines)) == (1, 1)
+    assert lines[0].startswith("idp: metrics_port: ")
+
+
+def test_a_postgresql_that_is_behind_is_refused_in_one_line(serve, postgres):
+    with postgres.database() as url:
+        code, lines = serve(IDP_DATABASE_URL=url).complaint()
+    assert (code, len(lines)) == (1, 1)
+    assert "run `idp db upgrade`" in lines[0]
+
+
+def test_a_postgresql_that_is_current_is_served(serve, postgres, tmp_path):
+    with postgres.database() as url:
+        environment = os.environ | {"IDP_DATABASE_URL": url, "IDP_DATA_DIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-m", "idp.cli", "db", "upgrade"], cwd=ROOT, env=environment, check=True, capture_output=True)
+        served = serve(IDP_DATABASE_URL=url).ready()
+        served.stop()
+
+
+def test_a_database_that_is_out_of_reach_is_one_clear_line(serve):
+    code, lines = serve(IDP_DATABASE_URL=f"postgresql://idp@127.0.0.1:{free_port()}/idp").complaint()
+    assert (code, len(lines)) == (1, 1)
+
+
+def test_production_without_its_secret_is_one_clear_line(serve, tmp_path):
+    code, lines = serve("--profile", "production", IDP_DATABASE_URL=f"sqlite:///{tmp_path}/idp.sqlite3").complaint()
+    assert (code, lines) == (1, ["idp: master_secret: set IDP_MASTER_SECRET or IDP_MASTER_SECRET_FILE in production"])
