@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, flash, make_response, render_template
-from markupsafe import Markup
 
 from idp.pages import formats
 from idp.pages.forms import Form
@@ -47,7 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         time_text=_time_text,
         date_text=_date_text,
         phone_text=formats.phone_text,
-        masked_phone=_masked_phone,
+        masked_phone=formats.masked_phone,
     )
 
 
@@ -69,7 +68,3 @@ def _time_text(when: datetime) -> str:
 
 def _date_text(when: datetime) -> str:
     return formats.date_text(when, locale(), current_units().settings.timezone)
-
-
-def _masked_phone(number: str) -> Markup:
-    return Markup('<span class="nowrap">{}</span>').format(formats.masked_phone(number))
