@@ -197,10 +197,13 @@ _WITHOUT_PERSON: dict[type, tuple[ErrorCode, str]] = {
 
 
 def _requirement(standing: Standing, *, fresh: bool) -> Requirement:
-    """Tell what the sign-in must reach; the level waits until the account is known, because a wish must not stop anybody."""
+    """Tell what the sign-in should reach; a level is a wish as long as the account is not known, because it must not stop anybody."""
     asked = standing.opened.asked
     wanted = accounts.find_by_sub(standing.work, SubjectId(asked.subject)) if asked.subject else None
+    known = [acr for acr in asked.acr_values if levels.rank(acr)]
     return Requirement(
+        acr=_lowest(acr for acr in asked.essential_acr if levels.rank(acr)) or next(iter(known), None),
+        acr_is_wish=True,
         max_age=asked.max_age,
         fresh=fresh,
         account_hint=wanted.id if wanted else None,

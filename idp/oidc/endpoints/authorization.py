@@ -32,7 +32,7 @@ blueprint = Blueprint("authorization", __name__)
 log = structlog.get_logger(__name__)
 
 
-@blueprint.get(Path.AUTHORIZATION)
+@blueprint.get(Path.AUTHORIZATION.value)
 def authorize() -> Response:
     """Take a request, and answer it at once if nothing is missing."""
     keys = current_keys()
@@ -43,7 +43,7 @@ def authorize() -> Response:
         return _go_on(work, opened, opening.client_of(work, opened))
 
 
-@blueprint.post(Path.AUTHORIZATION)
+@blueprint.post(Path.AUTHORIZATION.value)
 @exempt_view
 def authorize_by_form() -> Response:
     """Take a request that another site's form sends, and go on where the browser's cookies are."""
@@ -55,7 +55,7 @@ def authorize_by_form() -> Response:
     return _see(_address(opened.id))
 
 
-@blueprint.get(f"{Path.AUTHORIZATION}/<request_id>")
+@blueprint.get(f"{Path.AUTHORIZATION.value}/<request_id>")
 def resume(request_id: str) -> Response:
     """Take a request up again: after the sign-in, after consent, or for the first time."""
     browser = cookies.bind_browser()
@@ -64,7 +64,7 @@ def resume(request_id: str) -> Response:
         return _go_on(work, opened, opening.client_of(work, opened))
 
 
-@blueprint.post(f"{Path.AUTHORIZATION}/<request_id>/consent")
+@blueprint.post(f"{Path.AUTHORIZATION.value}/<request_id>/consent")
 def decide(request_id: str) -> Response:
     """Take the person's yes or no."""
     browser = cookies.bound_browser()
@@ -79,7 +79,7 @@ def decide(request_id: str) -> Response:
     return _see(_address(opened.id))
 
 
-@blueprint.get(f"{Path.AUTHORIZATION}/<request_id>/cancel")
+@blueprint.get(f"{Path.AUTHORIZATION.value}/<request_id>/cancel")
 def cancel(request_id: str) -> Response:
     """Go back to the app without an answer, from the page that asks for an account."""
     browser = cookies.bound_browser()
@@ -114,9 +114,8 @@ def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Response:
     opening.keep(work, opened)
     match step:
         case SignInNeeded(requirement):
-            continue_at = f"{Path.AUTHORIZATION}/{opened.id}"
             assert opened.browser_hash is not None
-            signin_id = signins.start(work, opened.browser_hash, requirement, continue_at, _shown_for(opened, client))
+            signin_id = signins.start(work, opened.browser_hash, requirement, _address(opened.id), _shown_for(opened, client))
             opening.note_signin(work, opened, signin_id, requirement.acr)
             return _see(current_units().settings.issuer_address + signins.address(signin_id))
         case ConsentNeeded() if not opened.stored:

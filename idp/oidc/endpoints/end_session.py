@@ -30,7 +30,7 @@ _PARAMETERS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state"
 _CARRIED = (*_PARAMETERS, "ui_locales")
 
 
-@blueprint.get(Path.END_SESSION)
+@blueprint.get(Path.END_SESSION.value)
 def end_session() -> Response:
     """Log out at once where the hint is of this browser's session, else ask; nobody signed in: tell so."""
     keys = current_keys()
@@ -48,7 +48,7 @@ def end_session() -> Response:
     return _over(wish, wish.return_to)
 
 
-@blueprint.post(Path.END_SESSION)
+@blueprint.post(Path.END_SESSION.value)
 @exempt_view
 def end_session_by_form() -> Response:
     """Go on where the browser's cookies are."""
@@ -58,7 +58,7 @@ def end_session_by_form() -> Response:
     return _see(f"{address}?{urlencode(carried)}" if carried else address)
 
 
-@blueprint.post(f"{Path.END_SESSION}/confirm")
+@blueprint.post(f"{Path.END_SESSION.value}/confirm")
 def confirm() -> Response:
     """Log out after the person's yes."""
     keys = current_keys()

@@ -14,7 +14,7 @@ from idp.unit_of_work import unit_of_work
 blueprint = machine_blueprint("par")
 
 
-@blueprint.post(Path.PAR)
+@blueprint.post(Path.PAR.value)
 def push() -> Response:
     """Keep an authenticated client's request, and give the reference to open it by."""
     keys = current_keys()
