@@ -45,6 +45,8 @@ _STRONG_ENOUGH = 3
 _JUDGED = 72
 """zxcvbn's work grows with the square of the length; what is strong within so many characters stays so."""
 _FORMER = 4
+_REST = 8
+"""So many characters have to be left when the person's own words are taken out."""
 _ESTIMATING = Lock()
 """The library keeps the words to avoid in a dictionary of the whole process."""
 
@@ -139,10 +141,20 @@ def _length_problem(password: str) -> Text | None:
 def _strength_problem(password: str, avoid: list[str]) -> Text | None:
     with _ESTIMATING:
         estimate: dict[str, Any] = zxcvbn(password[:_JUDGED], user_inputs=avoid)
-    if estimate["score"] >= _STRONG_ENOUGH:
+    own = any(found.get("dictionary_name") == "user_inputs" for found in estimate["sequence"])
+    if estimate["score"] >= _STRONG_ENOUGH and not _is_mostly(password, avoid):
         return None
-    if any(found.get("dictionary_name") == "user_inputs" for found in estimate["sequence"]):
+    if own or _is_mostly(password, avoid):
         reason = text("It contains your name, your user ID or other words that belong to you.")
     else:
         reason = _WARNINGS.get(estimate["feedback"]["warning"], text("It is easy to guess."))
     return text("This password is too weak. {reason} Four words that have nothing to do with each other make a good one.", reason=reason)
+
+
+def _is_mostly(password: str, avoid: list[str]) -> bool:
+    """Tell whether little is left of a password without the person's own words."""
+    rest = password.casefold()
+    for word in sorted(avoid, key=len, reverse=True):
+        if len(word) > 2:
+            rest = rest.replace(word.casefold(), "")
+    return len(rest) < _REST

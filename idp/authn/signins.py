@@ -167,11 +167,9 @@ def next_step(work: UnitOfWork, signin: Signin, session: Session | None) -> Step
 
 
 def read_password_attempt(work: UnitOfWork, signin: Signin, caller: Caller, typed: str) -> PasswordAttempt | None:
-    """Read what a password is compared with; none when this sign-in is past its password. Raises: SigninOver."""
-    if signin.completed_at or signin.password_at:
+    """Read what a password is compared with; none when this sign-in does not ask for one now."""
+    if signin.completed_at or signin.password_at or signin.expires_at <= work.now:
         return None
-    if signin.expires_at <= work.now:
-        raise SigninOver(signin.id)
     account = accounts.find_by_username(work, typed)
     account_id = account.id if account else _NOBODY
     is_known = devices.is_known(work, account_id, caller.browser)
