@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
+from idp.errors import SettingsError
 from idp.pages import brand
 from idp.pages.icons import BOOTSTRAP
 from idp.settings import Settings
@@ -30,7 +31,7 @@ class Asset:
 
 
 class Assets:
-    """All files of one installation; `version` names their content, so that browsers may keep them forever."""
+    """All files of one installation; `version` names their content, so that browsers may keep them forever. Raises: SettingsError."""
 
     def __init__(self, settings: Settings) -> None:
         files = {file.name: file.read_bytes() for file in sorted(OWN.iterdir()) if file.is_file()}
@@ -40,7 +41,7 @@ class Assets:
         self.logo = ""
         if settings.brand_logo:
             self.logo = "logo" + Path(settings.brand_logo).suffix.lower()
-            files[self.logo] = Path(settings.brand_logo).read_bytes()
+            files[self.logo] = _logo(Path(settings.brand_logo))
         self._files = {name: _ready(name, content) for name, content in files.items()}
         self.version = hashlib.sha256(b"".join(name.encode() + files[name] for name in sorted(files))).hexdigest()[:12]
 
@@ -75,6 +76,16 @@ def init_app(app: Flask, assets: Assets) -> None:
     """Serve the files."""
     app.add_url_rule("/static/<version>/<name>", "assets", assets.send)
     app.jinja_env.globals.update(asset=assets.address, logo=assets.logo)
+
+
+def _logo(file: Path) -> bytes:
+    """Read the brand's logo. Raises: SettingsError."""
+    if file.suffix.lower() not in (".svg", ".png"):
+        raise SettingsError(f"brand_logo: {file} is neither an SVG nor a PNG file")
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"brand_logo: cannot read {file}: {error.strerror}") from error
 
 
 def _ready(name: str, content: bytes) -> Asset:

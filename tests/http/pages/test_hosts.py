@@ -43,3 +43,48 @@ class TestStaffOrigin:
 
     def test_is_left_alone(self, client: FlaskClient) -> None:
         assert client.get("/sample/form", base_url="http://staff.localhost").status_code in (200, 404)
+
+
+class TestIssuerWithPath:
+    """An issuer below a path of its host."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return make_settings(settings.database_address, settings.data_dir, issuer="http://localhost/login")
+
+    @pytest.mark.parametrize("asked", ["/login/sample/form", "/sample/form"])
+    def test_answers_whether_or_not_the_proxy_strips_the_path(self, client: FlaskClient, asked: str) -> None:
+        page = client.get(asked)
+        assert page.status_code == 200
+        assert 'href="/login/static/' in page.text
+
+    def test_is_found_again_from_another_host_name(self, client: FlaskClient) -> None:
+        answer = client.get("/login/sample/form?a=1", base_url="http://127.0.0.1")
+        assert answer.headers["Location"] == "http://localhost/login/sample/form?a=1"
+
+    def test_takes_no_other_path_for_its_own(self, client: FlaskClient) -> None:
+        assert client.get("/loginsample/form").status_code == 404
+
+    def test_forms_work(self, client: FlaskClient) -> None:
+        token = client.get("/login/sample/form").text.partition('name="csrf_token" value="')[2].partition('"')[0]
+        assert client.post("/login/sample/told", data={"csrf_token": token}).status_code == 302
+
+
+class TestBehindProxies:
+    """Two proxies of ours stand before the provider."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return make_settings(settings.database_address, settings.data_dir, issuer="https://login.example", trusted_proxies=2)
+
+    def test_what_they_say_of_host_and_scheme_is_believed(self, client: FlaskClient) -> None:
+        said = {"X-Forwarded-Host": "login.example, inner", "X-Forwarded-Proto": "https, http"}
+        assert client.get("/sample/form", headers=said).status_code == 200
+
+    def test_what_a_caller_says_before_them_is_not(self, client: FlaskClient) -> None:
+        said = {"X-Forwarded-Host": "login.example, evil.example, inner", "X-Forwarded-Proto": "https, http"}
+        assert client.get("/sample/form", headers=said).headers["Location"] == "https://login.example/sample/form"
+
+
+def test_without_proxies_nobodys_word_on_the_host_counts(client: FlaskClient) -> None:
+    assert client.get("/sample/form", headers={"X-Forwarded-Host": "evil.example"}).status_code == 200
