@@ -31,10 +31,10 @@ demo-reset: install ## throw the demo data away; refused while it runs
 	@exec $(BIN)/idp demo reset
 
 test: develop parts ## run all tests that fit into six minutes (TESTS=tests/unit for a part)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(TESTS)
 
 test-slow: develop parts ## run the tests that take longer
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(TESTS)
 
 check: develop ## lint, types, import contract, sizes, translations, drift of generated files
 	@$(BIN)/python .ci/check.py
