@@ -26,6 +26,7 @@ __all__ = [
     "approve",
     "count_waiting",
     "find_by_token",
+    "find_waiting",
     "list_waiting",
     "receive",
     "reject",
@@ -117,6 +118,11 @@ def verify(work: UnitOfWork, token: str) -> None:
 def list_waiting(work: UnitOfWork, customer_id: CustomerId) -> list[AccessRequest]:
     """List what waits for the decision of this customer's administrators, the oldest first (at most 200)."""
     return store.list_waiting(work.db, customer_id, work.now, MOST_SHOWN)
+
+
+def find_waiting(work: UnitOfWork, customer_id: CustomerId, request_id: AccessRequestId) -> AccessRequest:
+    """Give one that waits for this customer's decision. Raises: NotFound, AlreadyDecided."""
+    return _waiting(work, customer_id, request_id)
 
 
 def count_waiting(work: UnitOfWork, customer_id: CustomerId) -> int:

@@ -13,9 +13,18 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from flask import Flask
+
+from idp.app import create_app
+from idp.database import db
+from idp.messaging import demo
+from idp.messaging.demo import DemoMessage
+from idp.settings import load_settings
 from tests.servers import ROOT, free_port, wait_until
 
 
@@ -80,6 +89,10 @@ class Stack:
         return (self.data_dir / "stack.log").read_text().rstrip().endswith("ready")
 
     def stop(self) -> None:
+        if "app" in self.__dict__:
+            with self.app.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(10)
@@ -97,13 +110,38 @@ class Stack:
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 
-    def message(self, to: str, kind: str, after: int | None = None) -> dict[str, Any]:
+    @cached_property
+    def app(self) -> Flask:
+        """The provider on the stack's database, to read messages without a process for each."""
+        with mock.patch.dict(os.environ, self.variables):
+            return create_app(load_settings("demo", port=self.port))
+
+    def message(self, to: str, kind: str, after: int = 0) -> DemoMessage:
         """Wait for the newest message to an address or number."""
-        more = ("--after", str(after)) if after is not None else ()
-        return self.command("messages", "latest", "--to", to, "--kind", kind, "--wait", "10", *more)
+        found: list[DemoMessage | None] = [None]
+
+        def arrived() -> bool:
+            with self.app.extensions["idp.units"].read() as work:
+                found[0] = demo.latest(work, to, kind, after)
+            return found[0] is not None
+
+        wait_until(arrived, seconds=10)
+        assert found[0]
+        return found[0]
+
+    def newest(self, to: str, kind: str) -> int:
+        """Tell the id of the newest message to an address or number, 0 if there is none."""
+        with self.app.extensions["idp.units"].read() as work:
+            found = demo.latest(work, to, kind)
+        return found.id if found else 0
 
     def demo_user(self, username: str) -> dict[str, Any]:
-        return next(user for user in self.command("demo", "users") if user["username"] == username)
+        return next(user for user in self.demo_users if user["username"] == username)
+
+    @cached_property
+    def demo_users(self) -> list[dict[str, Any]]:
+        """What `idp demo users --json` says."""
+        return self.command("demo", "users")
 
     # --- the ordering system
 

@@ -34,22 +34,16 @@ def enter_password(page: Page, username: str, password: str, language: str = "de
 def enter_pin(page: Page, stack: Stack, mobile: str, after: int, language: str = "de") -> None:
     """Read the PIN on the phone and type it."""
     expect(page.locator("input[name=pin]")).to_be_visible()
-    page.locator("input[name=pin]").fill(stack.message(mobile, "sms", after)["pin"])
+    page.locator("input[name=pin]").fill(stack.message(mobile, "sms", after).pin)
     page.get_by_role("button", name=WORDS[language]["confirm"], exact=True).click()
 
 
 def sign_in(page: Page, stack: Stack, username: str, password: str, mobile: str | None = None, language: str = "de") -> None:
     """Sign in at the login page that is shown, with a PIN when the account has a number."""
-    after = last_sms(stack, mobile) if mobile else 0
+    after = stack.newest(mobile, "sms") if mobile else 0
     enter_password(page, username, password, language)
     if mobile:
         enter_pin(page, stack, mobile, after, language)
-
-
-def last_sms(stack: Stack, mobile: str) -> int:
-    """Tell the id of the newest SMS to a number, 0 if there is none."""
-    found = [message["id"] for message in stack.command("messages", "list", "--to", mobile, "--kind", "sms")]
-    return max((int(one) for one in found), default=0)
 
 
 def set_password(page: Page, password: str = GOOD_PASSWORD) -> None:
@@ -62,7 +56,7 @@ def set_password(page: Page, password: str = GOOD_PASSWORD) -> None:
 def activated_firm(page: Page, stack: Stack, firm: Firm) -> Firm:
     """Provision a customer and activate its first administrator (J1)."""
     assert stack.provision(firm.number, firm.document)[0] == 201
-    page.goto(stack.message(firm.email, "mail")["link"])
+    page.goto(stack.message(firm.email, "mail").link)
     set_password(page)
     enter_pin(page, stack, firm.mobile, 0)
     expect(page.get_by_text("Ihr Kennwort wurde festgelegt.")).to_be_visible()

@@ -31,7 +31,7 @@ def signed_in(browser, browser_context_args, stack: Stack) -> Iterator[BrowserCo
 def check(page: Page, name: str) -> None:
     """Look at one page in both themes and on a narrow phone."""
     for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{name}, {theme}: {found.generate_report()}"
     wide = page.viewport_size
@@ -71,7 +71,7 @@ def test_pages_before_signing_in(page: Page, stack: Stack, path: str) -> None:
 def test_activation_and_pin_pages(page: Page, stack: Stack) -> None:
     firm = new_firm()
     stack.provision(firm.number, firm.document)
-    page.goto(stack.message(firm.email, "mail")["link"])
+    page.goto(stack.message(firm.email, "mail").link)
     check(page, "activation")
     steps.set_password(page, "zu kurz")
     check(page, "activation with errors")

@@ -13,11 +13,11 @@ def test_j1_activation_of_the_administrator_kundenportal(page: Page, stack: Stac
     assert [(a["username"], a["status"]) for a in answer["accounts"]] == [(firm.username, "invitation_sent")]
 
     mail = stack.message(firm.email, "mail")
-    assert mail["subject"] == "Ihr Zugang zum Kundenportal"
-    for words in ("Sehr geehrter Herr Muster", f"Ihr Benutzername lautet:\n\n{firm.username}", "Passwort ändern"):
-        assert words in mail["text"] or words in mail["html"]
+    assert mail.subject == "Ihr Zugang zum Kundenportal"
+    for words in ("Sehr geehrter Herr Muster", f"Ihr Benutzername lautet: {firm.username}", "Passwort ändern"):
+        assert words in mail.text or words in mail.html
 
-    page.goto(mail["link"])
+    page.goto(mail.link)
     steps.heading(page, "Passwort festlegen")
     expect(page.get_by_text("Bitte legen Sie ein neues Kennwort fest")).to_be_visible()
     shoot(page, "activation")
@@ -42,9 +42,9 @@ def test_j1_in_english(stack: Stack, another_browser) -> None:
     firm = new_firm(locale="en")
     assert stack.provision(firm.number, firm.document)[0] == 201
     mail = stack.message(firm.email, "mail")
-    assert mail["subject"] == "Your access to the customer portal"
+    assert mail.subject == "Your access to the customer portal"
     page = another_browser(locale="en-GB").new_page()
-    page.goto(mail["link"])
+    page.goto(mail.link)
     steps.heading(page, "Set password")
     page.get_by_label("New password", exact=True).fill(steps.GOOD_PASSWORD)
     page.get_by_label("Repeat new password").fill(steps.GOOD_PASSWORD)
@@ -61,7 +61,7 @@ def test_j1_on_postgresql(page: Page, stack_on_postgres: Stack) -> None:
 def test_opening_the_link_does_not_consume_it_and_a_used_one_says_so_before_anything_is_typed(page: Page, stack: Stack) -> None:
     firm = new_firm()
     stack.provision(firm.number, firm.document)
-    link = stack.message(firm.email, "mail")["link"]
+    link = stack.message(firm.email, "mail").link
     for _ in range(3):
         page.goto(link)
         steps.heading(page, "Passwort festlegen")

@@ -28,7 +28,7 @@ def test_j2_login_of_the_administrator_kundenportal(page: Page, stack: Stack, sh
     steps.sign_in(page, stack, user["username"], user["password"], user["mobile"])
     steps.heading(page, "Hallo Max Muster, herzlich willkommen im Kundenportal")
     for tile in TILES:
-        expect(page.get_by_role("link", name=tile)).to_be_visible()
+        expect(page.get_by_role("link", name=tile).first).to_be_visible()
     shoot(page, "portal")
 
 
@@ -58,9 +58,9 @@ def test_two_tabs_sign_in_without_disturbing_each_other(page: Page, stack: Stack
     steps.enter_password(other, firm.username, steps.GOOD_PASSWORD)
     first_pin = stack.message(firm.mobile, "sms")
     steps.enter_password(page, firm.username, steps.GOOD_PASSWORD)
-    steps.enter_pin(page, stack, firm.mobile, int(first_pin["id"]))
+    steps.enter_pin(page, stack, firm.mobile, first_pin.id)
     expect(page).to_have_url(f"{stack.portal}/contracts")
-    other.locator("input[name=pin]").fill(first_pin["pin"])
+    other.locator("input[name=pin]").fill(first_pin.pin)
     other.get_by_role("button", name="Bestätigen").click()
     expect(other).to_have_url(f"{stack.portal}/contracts")
 

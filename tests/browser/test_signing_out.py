@@ -51,11 +51,11 @@ def test_j7_a_forgotten_password_is_set_anew_with_a_pin(page: Page, stack: Stack
     firm = steps.activated_firm(page, stack, new_firm())
     page.goto(stack.portal)
     page.get_by_role("link", name="Passwort vergessen").click()
-    before = int(stack.message(firm.email, "mail")["id"])
+    before = stack.newest(firm.email, "mail")
     page.locator("input[name=username]").fill(firm.username)
     page.locator("form button.btn-primary").click()
-    link = stack.message(firm.email, "mail", before)["link"]
-    sms_before = steps.last_sms(stack, firm.mobile)
+    link = stack.message(firm.email, "mail", before).link
+    sms_before = stack.newest(firm.mobile, "sms")
     page.goto(link)
     steps.set_password(page, "sieben blaue Fahrräder im Regen 12")
     steps.enter_pin(page, stack, firm.mobile, sms_before)

@@ -1,16 +1,17 @@
 """The console's forms."""
 
+from wtforms import SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
+
 from idp.directory.entries import CUSTOMER_ROLES, Contract
 from idp.pages.forms import CheckField, ChoiceField, EmailField, Form, LineField, MomentField, PhoneField, RadioChoiceField, UsernameField
 from idp.texts import text
-from wtforms import SelectMultipleField
-from wtforms.widgets import CheckboxInput, ListWidget
 
 _ROLES = [(role.value, role.label) for role in CUSTOMER_ROLES]
 _SALUTATIONS = [("", text("not given")), ("Herr", text("Mr")), ("Frau", text("Ms"))]
 
 
-class ContractsField(SelectMultipleField):
+class ContractsField(SelectMultipleField):  # type: ignore[misc] # WTForms has no types
     """Boxes to tick, one for each contract."""
 
     widget = ListWidget(prefix_label=False)
@@ -78,3 +79,4 @@ class ApproveForm(Form):
     """The decision for an access request."""
 
     username = UsernameField(text("User name"), longest=64, render_kw={"autocomplete": "off"})
+    mobile = PhoneField(text("Mobile number"), required=False, longest=40, render_kw={"autocomplete": "off"})

@@ -33,7 +33,7 @@ def approve_request(request_id: str) -> AnyResponse:
     if form.validate_on_submit():
         try:
             with unit_of_work() as work:
-                access_requests.approve(work, admin().customer.id, wish.id, username=form.username.data)
+                access_requests.approve(work, admin().customer.id, wish.id, username=form.username.data, mobile=form.mobile.data or "")
         except InvalidField as error:
             form.refuse(error)
         except IdpError as error:
