@@ -143,7 +143,7 @@ def test_approval_creates_a_phone_administrator_and_sends_the_normal_invitation(
         account = access_requests.approve(work, muster.id, waiting.id)
         assert accounts.show(work, muster.id, account.id).status is Status.INVITATION_SENT
     assert (account.role, account.username) == (Role.ADMINISTRATOR_TELEFONANLAGE, "Nina.Neu")
-    assert sent(units, "mail/invitation")[-1] == "nina.neu@example.com"
+    assert "nina.neu@example.com" in sent(units, "mail/invitation")
 
 
 def test_approval_may_correct_the_user_name(unit, muster, waiting):

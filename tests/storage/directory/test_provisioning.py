@@ -119,7 +119,7 @@ def test_before_activation_a_changed_contact_updates_the_account_and_invites_ane
     provision(unit, main_contact=builders.main_contact(email="neu@example.com"))
     listed = main_account(units)
     assert listed.account.email == "neu@example.com"
-    assert mails(units)[-1] == ("mail/invitation", "neu@example.com")
+    assert ("mail/invitation", "neu@example.com") in mails(units)
     assert [type(event) for event in told] == [InvitationEnded]
 
 
@@ -150,7 +150,7 @@ def test_after_activation_address_and_mobile_wait_and_the_answer_says_so(unit, u
     assert done.document["awaiting_confirmation"] == ["email", "mobile"]
     account = main_account(units).account
     assert (account.email, account.mobile) == ("max.muster@example.com", "+4915155512345")
-    assert mails(units)[-1] == ("mail/contact_change_confirm", "neu@example.com")
+    assert ("mail/contact_change_confirm", "neu@example.com") in mails(units)
 
 
 def test_a_waiting_address_sends_no_second_mail_for_another_change(unit, units, muster):
@@ -226,7 +226,7 @@ def test_a_link_sent_to_an_address_that_changed_while_inactive_stays_void(unit, 
     provision(unit, main_contact=changed)
     with units.read() as work:
         assert invitations.find_by_token(work, old).state is invitations.LinkState.CANCELLED
-    assert mails(units)[-1] == ("mail/invitation", "neu@example.com")
+    assert ("mail/invitation", "neu@example.com") in mails(units)
 
 
 def test_the_main_contact_gets_the_next_name_where_its_own_is_taken(unit):
