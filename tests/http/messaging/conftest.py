@@ -107,9 +107,9 @@ def smtp_settings(ca_file: str) -> Callable[..., Settings]:
 
 
 @pytest.fixture
-def vonage(authority: trustme.CA, tmp_path: Path) -> Iterator[VonageServer]:
+def vonage(authority: trustme.CA) -> Iterator[VonageServer]:
     """A server that plays Vonage's SMS API."""
-    with vonage_server(authority, tmp_path) as server:
+    with vonage_server(authority) as server:
         yield server
 
 

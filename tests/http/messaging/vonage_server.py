@@ -4,11 +4,11 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import trustme
@@ -31,6 +31,7 @@ class Received:
     path: str
     authorization: str
     form: dict[str, str]
+    at: float
 
 
 @dataclass
@@ -57,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.state.received.append(Received(self.path, self.headers["Authorization"], dict(parse_qsl(body))))
+        self.state.received.append(Received(self.path, self.headers["Authorization"], dict(parse_qsl(body)), time.perf_counter()))
         answer = self.state.answers.pop(0) if self.state.answers else "0"
         if answer == "closes":
             self.close_connection = True
@@ -96,7 +97,7 @@ def document(status: str, received: Received) -> dict:
 
 
 @contextmanager
-def vonage_server(authority: trustme.CA, folder: Path) -> Iterator[VonageServer]:
+def vonage_server(authority: trustme.CA) -> Iterator[VonageServer]:
     """Serve on a port of the loopback with a certificate of the authority."""
     certificate = authority.issue_cert("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
