@@ -72,8 +72,9 @@ _find_code = select(Code.client_id, Code.redirect_uri, Code.code_challenge, Code
 _remember_family = update(Code).where(Code.hash == bindparam("code_hash")).values(family_id=bindparam("family"))
 
 _find_consent = select(Consent.scopes).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
-_keep_consent = upsert(Consent).on_conflict_do_update(
-    index_elements=["account_id", "client_id"], set_={"scopes": bindparam("scopes"), "given_at": bindparam("given_at")}
+_consent = upsert(Consent)
+_keep_consent = _consent.on_conflict_do_update(
+    index_elements=["account_id", "client_id"], set_={"scopes": _consent.excluded.scopes, "given_at": _consent.excluded.given_at}
 )
 
 _OVER = ((RequestRow.id, RequestRow.expires_at), (PushedRequest.id, PushedRequest.delete_after), (Code.hash, Code.delete_after))
