@@ -10,6 +10,7 @@ import flask
 import pytest
 from flask.globals import app_ctx
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine
 
 from idp.app import create_app
@@ -19,9 +20,15 @@ from idp.operations import logs
 from idp.settings import Settings
 from idp.unit_of_work import SYSTEM, Actor, UnitOfWork, Units
 from tests import servers
+from tests.signing_keys import add_signing_keys
+
+TEMPLATES = servers.ROOT / ".cache" / "templates"
+"""Compiled templates, found by the checksum of their source; else each test's application would compile them anew."""
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """A Monday in winter time: 13:00 in Berlin."""
+
+MASTER_SECRET = "a secret for tests that is long enough to be one"
 
 
 class SettableClock:
@@ -53,6 +60,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("template") / "template.sqlite3"
     engine = create_engine(f"sqlite:///{file}")
     Base.metadata.create_all(engine)
+    add_signing_keys(engine, MASTER_SECRET, NOON)
     engine.dispose()
     return file
 
@@ -65,6 +73,7 @@ def postgres() -> Iterator[servers.Postgres]:
         server.execute("CREATE DATABASE template_idp")
         engine = create_engine(server.url("template_idp"))
         Base.metadata.create_all(engine)
+        add_signing_keys(engine, MASTER_SECRET, NOON)
         engine.dispose()
         yield server
     finally:
@@ -131,7 +140,7 @@ def make_settings(database: str, data_dir: Path, **other: object) -> Settings:
         "issuer": "http://localhost",
         "data_dir": data_dir,
         "database_url": database,
-        "master_secret": "a secret for tests that is long enough to be one",
+        "master_secret": MASTER_SECRET,
         "mail_sender": "demo",
         "sms_sender": "demo",
         "metrics_port": 0,
@@ -154,6 +163,8 @@ class closing_app(AbstractContextManager[flask.Flask]):  # noqa: N801 - reads li
     def __init__(self, settings: Settings, clock: SettableClock) -> None:
         self.app = create_app(settings, clock=clock)
         self.app.testing = True
+        TEMPLATES.mkdir(parents=True, exist_ok=True)
+        self.app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(TEMPLATES))
 
     def __enter__(self) -> flask.Flask:
         return self.app
