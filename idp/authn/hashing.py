@@ -4,6 +4,7 @@ Passwords are normalised by NFKC before hashing, so that the same characters typ
 The only import of the hash library.
 """
 
+import secrets
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ class Hasher:
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hashing")
         self._places = BoundedSemaphore(threads * _WAITING_PER_THREAD)
-        self._nobody = str(self._context.hash("nobody has this password"))
+        self._nobody = str(self._context.hash(secrets.token_urlsafe()))
 
     def hash(self, password: str) -> str:
         """Hash a new password. Raises: TryAgain when too many wait."""
@@ -58,7 +59,8 @@ class Hasher:
     def check(self, password: str, against: str | None) -> Checked:
         """Compare a password with a hash; without one it takes the same time and never fits. Raises: TryAgain."""
         fits, upgraded = self._in_pool(self._verify_and_update, normal(password), against or self._nobody)
-        return Checked(against, fits and against is not None, upgraded if fits and against is not None else None)
+        real = fits and bool(against)
+        return Checked(against, real, upgraded if real else None)
 
     def fits_any(self, password: str, hashes: Sequence[str]) -> bool:
         """Tell whether a password is one of several. Raises: TryAgain."""
