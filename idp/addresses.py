@@ -1,4 +1,4 @@
-"""Addresses of the pages that mails name; the pages' routes must fit them (a test of each page's package holds that)."""
+"""Addresses of the pages that mails name; the pages' routes fit them (`tests/http/test_addresses.py`)."""
 
 from idp.settings import Settings
 
@@ -23,9 +23,9 @@ def contact_change(settings: Settings, token: str) -> str:
     return f"{settings.issuer_address}/contact-change/{token}"
 
 
-def console(settings: Settings) -> str:
-    """Give the address of the user management."""
-    return f"{settings.issuer_address}/console"
+def access_requests(settings: Settings) -> str:
+    """Give the address where a customer's administrator decides on requests for accounts."""
+    return f"{settings.issuer_address}/console/requests"
 
 
 def portal(settings: Settings) -> str:

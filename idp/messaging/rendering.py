@@ -95,7 +95,7 @@ def _in_every_mail(settings: Settings, language: str) -> dict[str, Any]:
         "invitation_days": settings.invitation_days,
         "portal": addresses.portal(settings),
         "login": addresses.login(settings),
-        "console": addresses.console(settings),
+        "requests": addresses.access_requests(settings),
     }
 
 
