@@ -14,7 +14,7 @@ from portal.sessions import SessionOver
 from portal.settings import Settings
 
 CLOUD_PHONE = "cloud_phone"
-PRODUCT_NAMES = {CLOUD_PHONE: "cloud.phone"}
+PRODUCT_NAMES = {CLOUD_PHONE: "cloud.phone", "internet": "Internet"}
 
 
 @dataclass(frozen=True, slots=True)
