@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 from flask import current_app, g, has_app_context
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from idp.clock import Clock
 from idp.crypto import Secrets
@@ -160,6 +161,8 @@ def _database_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise TryAgain(f"database: {type(error.orig).__name__}") from error
+    except NoFreeConnection as error:
+        raise TryAgain("database: no free connection") from error
     except DBAPIError as error:
         if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:
             raise TryAgain(f"database: {type(error.orig).__name__}") from error
