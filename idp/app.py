@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 
 from idp import audit, crypto, messaging
 from idp.authn import activations, sessions
@@ -37,7 +38,7 @@ from idp.outbox import JobFinished, Periodic
 from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
 from idp.settings import Settings, load_settings, master_secret
-from idp.unit_of_work import Handlers, Units
+from idp.unit_of_work import Handlers, Units, retry_once
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,12 +56,20 @@ FACES: Sequence[str] = (
 )
 
 
+class Provider(Flask):
+    """The application; a whole view runs once more when the database refused to serialize."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request."""
+        return retry_once(super().dispatch_request)
+
+
 def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
     """Put the provider together on the database that the settings name. Raises: SettingsError."""
     chosen = settings or load_settings()
     secrets = crypto.Secrets(master_secret(chosen))
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask("idp", template_folder=str(ROOT / "templates"), static_folder=None)
+    app = Provider("idp", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(configure_engines(chosen))
     app.extensions["idp.settings"] = chosen
     app.extensions["idp.secrets"] = secrets

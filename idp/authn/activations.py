@@ -127,7 +127,7 @@ def begin(work: UnitOfWork, choice: Choice, password_hash: str, judgement: Judge
 
 def find(work: UnitOfWork, activation_id: str, browser: BrowserHash | None) -> Activation:
     """Give an activation to the browser that began it. Raises: ActivationOver, OtherBrowser."""
-    return _bound(store.find(work.db, activation_id), browser)
+    return _bound(store.find(work.db, activation_id) if activation_id.isprintable() else None, browser)
 
 
 def next_step(work: UnitOfWork, activation: Activation) -> Step:

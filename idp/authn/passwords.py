@@ -4,6 +4,7 @@
 penalties. The last five, the present one among them, may not come again.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -135,6 +136,8 @@ def _length_problem(password: str) -> Text | None:
         return text("Please choose at least {shortest} characters.", shortest=SHORTEST)
     if len(password) > LONGEST:
         return text("Please choose at most {longest} characters.", longest=LONGEST)
+    if any(unicodedata.category(character) == "Cc" for character in password):
+        return text("Please use only characters that can be seen.")
     return None
 
 

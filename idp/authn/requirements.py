@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from idp.authn import levels
 from idp.authn.store.sessions import Session
 from idp.identifiers import AccountId
+
+LONGEST_HINT = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,14 @@ class Requirement:
     username_hint: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Write as a JSON document."""
-        return asdict(self)
+        """Write as a JSON document; a hint is what an app was given by anybody."""
+        hint = "".join(c for c in self.username_hint or "" if c.isprintable())[:LONGEST_HINT]
+        return asdict(self) | {"username_hint": hint or None}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """Read a JSON document; members of a newer version are left alone."""
+        return cls(**{name: value for name, value in document.items() if name in cls.__slots__})
 
     def young_enough(self, session: Session, now: datetime) -> bool:
         """Tell whether a session's authentication may still be used."""
@@ -63,3 +71,8 @@ class ShownFor:
     def as_json(self) -> dict[str, Any]:
         """Write as a JSON document."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """Read a JSON document; members of a newer version are left alone."""
+        return cls(**{name: value for name, value in document.items() if name in cls.__slots__})

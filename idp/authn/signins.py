@@ -143,7 +143,7 @@ def completed_session(work: UnitOfWork, signin_id: SigninId) -> Session | None:
 
 def find(work: UnitOfWork, signin_id: str, browser: BrowserHash | None) -> Signin:
     """Give a sign-in to the browser that started it. Raises: SigninOver, OtherBrowser."""
-    return _bound(store.find(work.db, signin_id), browser)
+    return _bound(store.find(work.db, signin_id) if signin_id.isprintable() else None, browser)
 
 
 def next_step(work: UnitOfWork, signin: Signin, session: Session | None) -> Step:

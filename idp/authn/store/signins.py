@@ -118,4 +118,5 @@ def delete_over(db: Connection, before: datetime, limit: int) -> int:
 def _signin(row: RowMapping | None) -> Signin | None:
     if row is None:
         return None
-    return Signin(**(dict(row) | {"requirement": Requirement(**row["requirement"]), "shown_for": ShownFor(**row["shown_for"])}))
+    read = {"requirement": Requirement.from_json(row["requirement"]), "shown_for": ShownFor.from_json(row["shown_for"])}
+    return Signin(**(dict(row) | read))

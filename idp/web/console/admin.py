@@ -67,7 +67,7 @@ def frame() -> Frame:
                 _in_requests(),
             ),
         ),
-        logout_address="/logout",
+        logout_address=url_for("end_session.confirm"),
     )
 
 

@@ -33,6 +33,11 @@ def test_twelve_to_128_characters(settings, password, length_is_fine):
     assert (problem is None or "characters" not in str(problem)) is length_is_fine
 
 
+@pytest.mark.parametrize("character", ["\x00", "\t", "\n", "\x7f"])
+def test_control_characters_are_refused(settings, character):
+    assert "can be seen" in str(passwords.judge(settings, f"grüne Laterne{character}am alten Hafen", [], ()).problem)
+
+
 def test_characters_are_counted_after_normalisation(settings):
     assert passwords.judge(settings, "u\u0308" * 11, [], ()).problem is not None
     assert "at least 12" in str(passwords.judge(settings, "u\u0308" * 11, [], ()).problem)
