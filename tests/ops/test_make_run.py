@@ -38,7 +38,8 @@ class Made:
             start_new_session=True,
         )
         self.errors: list[str] = []
-        threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()
+        self.reader = threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True)
+        self.reader.start()
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
@@ -51,8 +52,11 @@ class Made:
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
+        seconds = time.monotonic() - began
+        self.reader.join(10)
         self.process.stdout.close()
-        return time.monotonic() - began
+        self.process.stderr.close()
+        return seconds
 
 
 def test_a_clean_checkout_serves_within_two_minutes_then_within_five_seconds_and_ends_within_five(checkout):
