@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from idp.settings import Settings
 
-__all__ = ["Base", "Json", "UtcDateTime", "configure_engines", "db", "upsert"]
+__all__ = ["Base", "Json", "UtcDateTime", "configure_engines", "db", "storable", "upsert"]
 
 
 def upsert(table: type["Base"]) -> Insert:
@@ -25,6 +25,11 @@ def upsert(table: type["Base"]) -> Insert:
     PostgreSQL's construct compiles for SQLite too, whose syntax is the same; its driver keeps the count only when asked.
     """
     return insert(table).execution_options(preserve_rowcount=True)
+
+
+def storable(value: str) -> bool:
+    """Tell whether a text from outside can be asked for at all: databases know no NUL and no lone surrogates."""
+    return "\x00" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

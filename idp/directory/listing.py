@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from idp.database import storable
 from idp.directory.entries import ListedAccount, Role, Status
 from idp.directory.store import account_lists as store
 from idp.identifiers import CustomerId
@@ -105,6 +106,8 @@ def _opened(cursor: str | None, sort: Sort) -> tuple[bool, tuple[Any, ...] | Non
     try:
         named, backwards, *key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, binascii.Error):
+        return False, None
+    if not all(storable(part) if isinstance(part, str) else isinstance(part, int) and abs(part) < store.LARGEST_NUMBER for part in key):
         return False, None
     if named != sort.value or [type(part) for part in key] != store.key_types(sort.value):
         return False, None

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
+from idp.database import storable
 from idp.directory.entries import AccessRequest, AccessRequestState
 from idp.directory.tables import AccessRequest as Table
 from idp.identifiers import AccessRequestId, AccountId, CustomerId, CustomerNumber, EmailAddress
@@ -72,6 +73,8 @@ def count_waiting(db: Connection, customer_id: CustomerId, now: datetime) -> int
 
 def find_own(db: Connection, customer_id: CustomerId, request_id: AccessRequestId) -> AccessRequest | None:
     """Find one request to this customer whose mail address is proven, decided ones too."""
+    if not storable(request_id):
+        return None
     row = db.execute(_own, {"key": request_id, "customer": customer_id}).mappings().one_or_none()
     return _request(row) if row else None
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select, tuple_
 
+from idp.database import storable
 from idp.directory.contacts import folded
 from idp.directory.entries import ListedAccount, Role, Status
 from idp.directory.store import accounts, invitations
@@ -31,7 +32,7 @@ _rows = (
 )
 _total = select(func.count()).select_from(Account).outerjoin(Invitation, OPEN_INVITATION)
 _FEWEST_DIGITS = 2
-_LARGEST_NUMBER = 2**31
+LARGEST_NUMBER = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ def _narrowed(query: Select[Any], asked: Asked) -> Select[Any]:
 
 def _holds(word: str) -> ColumnElement[bool]:
     """Say that an account's name, user name, address or a number holds the word."""
+    if not storable(word):
+        return false()
     plain = unicodedata.normalize("NFKC", word).casefold()
     tests: list[ColumnElement[bool]] = [
         Account.name_key.contains(folded(word), autoescape=True),
@@ -109,7 +112,7 @@ def _holds(word: str) -> ColumnElement[bool]:
     if len(digits) >= _FEWEST_DIGITS and not set(plain) - set("0123456789+-/()."):
         national = digits.lstrip("0") or digits
         tests += [Account.mobile.contains(national, autoescape=True), Account.phone.contains(national, autoescape=True)]
-        if int(digits) < _LARGEST_NUMBER:
+        if int(digits) < LARGEST_NUMBER:
             tests.append(Account.number == int(digits))
     return or_(*tests)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
 
-from idp.database import upsert
+from idp.database import storable, upsert
 from idp.directory.entries import Account, Role
 from idp.directory.tables import Account as Table
 from idp.directory.tables import Customer
@@ -206,6 +206,8 @@ def account_from(row: RowMapping) -> Account:
 
 
 def _one(db: Connection, statement: Any, key: str) -> Account | None:
+    if not storable(key):
+        return None
     row = db.execute(statement, {"key": key}).mappings().one_or_none()
     return account_from(row) if row else None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, insert, or_, select, update
 
-from idp.database import upsert
+from idp.database import storable, upsert
 from idp.directory.entries import CLOUD_PHONE, STAFF_ROLES, Contract
 from idp.directory.tables import Account, ContractGrant
 from idp.directory.tables import Contract as Table
@@ -49,6 +49,8 @@ def usable(db: Connection, account_id: AccountId) -> list[Contract]:
 
 def usable_cloud_phone(db: Connection, account_id: AccountId, contract_id: str) -> Contract | None:
     """Find one active cloud-phone contract that an active account may use."""
+    if not storable(contract_id):
+        return None
     asked = {"account_id": account_id, "contract_id": contract_id}
     row = db.execute(_usable_cloud_phone, asked).mappings().one_or_none()
     return _contract(row) if row else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
-from idp.database import upsert
+from idp.database import storable, upsert
 from idp.directory.entries import Customer
 from idp.directory.tables import Customer as Table
 from idp.identifiers import AccountId, CustomerId, CustomerNumber
@@ -33,6 +33,8 @@ def find(db: Connection, customer_id: CustomerId) -> Customer | None:
 
 def find_by_number(db: Connection, number: CustomerNumber) -> Customer | None:
     """Find a customer by number."""
+    if not storable(number):
+        return None
     return _customer(db.execute(_by_number, {"key": number}).mappings().one_or_none())
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from idp.audit.tables import AuditEvent
-from idp.directory import accounts, contact_changes, contracts, customers
+from idp.directory import access_requests, accounts, contact_changes, contracts, customers
 from idp.directory.accounts import AccountChange, Role, Status
 from idp.directory.entries import ContactKind
 from idp.directory.errors import AccountUnavailable, CustomerDeactivated, LastAdministrator, LinkVoid, NotYourself, UsernameTaken
@@ -234,6 +234,18 @@ def test_user_names_are_found_whatever_their_spelling(units, muster, typed):
 def test_what_cannot_be_a_user_name_finds_nothing(units, muster, typed):
     with units.read() as work:
         assert accounts.find_by_username(work, typed) is None
+
+
+@pytest.mark.parametrize("asked", ["", "nul\x00", "\ud800", "x" * 1000])
+def test_what_cannot_be_an_id_finds_nothing(unit, units, muster, tanja, asked):
+    with units.read() as work:
+        assert accounts.find(work, asked) is None
+        assert customers.find_by_number(work, asked) is None
+        assert contracts.usable_cloud_phone(work, tanja.id, asked) is None
+        with pytest.raises(NotFound):
+            accounts.show(work, muster.id, asked)
+    with pytest.raises(NotFound), unit() as work:
+        access_requests.reject(work, muster.id, asked)
 
 
 # --- deactivating and locking

@@ -90,6 +90,8 @@ def test_the_count_is_of_all_hits(units, filled):
         ("_", ["charlie"]),
         ("\\", []),
         ("foreign", []),
+        ("nul\x00", []),
+        ("\ud800", []),
         ("", ["customer2300229", "delta", "Alpha", "charlie", "Bravo"]),
     ],
 )
@@ -116,7 +118,20 @@ def test_only_what_waits_shows_a_planned_time(unit, units, clock, filled):
     assert not any(row.scheduled_for for row in page(units, filled).rows)
 
 
-@pytest.mark.parametrize("cursor", ["x", "", "====", "W10", "eyJhIjoxfQ", "bnVsbA", "ä", "WyJudW1iZXIiLDAsInRleHQiXQ"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "",
+        "====",
+        "W10",
+        "eyJhIjoxfQ",
+        "bnVsbA",
+        "ä",
+        "WyJudW1iZXIiLDAsInRleHQiXQ",
+        "WyJudW1iZXIiLCAwLCAxMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwXQ",
+    ],
+)
 def test_a_cursor_that_does_not_fit_starts_anew(units, filled, cursor):
     assert len(page(units, filled, cursor=cursor).rows) == 5
 
