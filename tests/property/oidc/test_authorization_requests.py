@@ -136,6 +136,31 @@ def test_no_parameters_give_a_5xx_or_lead_to_an_unregistered_address(
         response = browser.get(path)
 
 
+near = st.builds(
+    lambda uri, at, piece, cut: uri[:at] + piece + uri[at + cut :],
+    st.sampled_from([REDIRECT_URI, WITH_QUERY, LOOPBACK, CUSTOM, "http://[::1]/callback"]),
+    st.integers(0, 40),
+    st.one_of(
+        st.sampled_from(["@", "/", "\\", ".", "..", "//", ":", "#", "?", "%2e", "@evil.example", ":80", "evil", "\t", "\n", " "]),
+        st.text(max_size=5),
+    ),
+    st.integers(0, 5),
+)
+
+
+@relaxed
+@given(
+    uri=st.one_of(st.sampled_from(LIKELY["redirect_uri"]), near), client_id=st.sampled_from(["app", "third", "native"]), known=st.booleans()
+)
+def test_no_address_near_a_registered_one_is_led_to(people: tuple[Browser, Browser], uri: str, client_id: str, known: bool) -> None:
+    browser = people[0] if known else people[1]
+    response = browser.authorize(client_id=client_id, redirect_uri=uri, prompt="none")
+    assert response.status_code in (303, 400)
+    assert (response.location is None) == (response.status_code == 400)
+    if response.location:
+        assert lands_where_it_may(response.location), response.location
+
+
 @relaxed
 @given(query=st.binary(max_size=200), known=st.booleans())
 def test_no_bytes_in_the_query_give_a_5xx(people: tuple[Browser, Browser], query: bytes, known: bool) -> None:
