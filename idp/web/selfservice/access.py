@@ -12,6 +12,7 @@ from idp.pages.render import render
 from idp.unit_of_work import read_work, unit_of_work
 from idp.web.callers import network
 from idp.web.selfservice.area import blueprint
+from idp.web.selfservice.asking_app import asking_app
 from idp.web.selfservice.forms import AccessRequestForm, ConfirmForm
 
 
@@ -20,21 +21,22 @@ def request_access() -> Response:
     """Ask for the wish, and take it."""
     form = AccessRequestForm()
     if not form.validate_on_submit():
-        return render("selfservice/access_request.html", form=form)
+        return render("selfservice/access_request.html", form=form, asking=asking_app())
     try:
         with unit_of_work() as work:
             access_requests.receive(work, _wish(form), network=network())
     except (InvalidField, InvalidFields) as error:
         for problem in error.problems if isinstance(error, InvalidFields) else (error,):
             form.refuse(problem)
-        return render("selfservice/access_request.html", form=form)
-    return redirect(url_for("selfservice.access_requested"), 303)
+        return render("selfservice/access_request.html", form=form, asking=asking_app())
+    asking = asking_app()
+    return redirect(url_for("selfservice.access_requested", authorization=asking.authorization if asking else None), 303)
 
 
 @blueprint.get("/access-request/sent")
 def access_requested() -> Response:
     """Tell that a mail is on its way."""
-    return render("selfservice/access_requested.html")
+    return render("selfservice/access_requested.html", asking=asking_app())
 
 
 @blueprint.route("/access-request/verify/<token>", methods=("GET", "POST"))

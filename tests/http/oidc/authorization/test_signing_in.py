@@ -1,6 +1,7 @@
 """When a person has to sign in for a request, and that it is enough to do so once."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -186,6 +187,12 @@ def test_prompt_create_leads_to_the_request_for_an_account(visitor: Browser) -> 
     assert address.path == "/access-request"
     request_id = address.query.removeprefix("authorization=")
     assert answered(visitor.get(f"/authorize/{request_id}/cancel"))["error"] == "access_denied"
+
+
+def test_the_request_for_an_account_leads_back_to_the_app_by_its_name(visitor: Browser) -> None:
+    page = visitor.get(visitor.authorize(prompt="create").location.removeprefix("http://localhost"))
+    assert "Zurück zu Sample App" in page.text
+    assert re.search(r'href="/authorize/[^"/]+/cancel"', page.text)
 
 
 def test_another_browser_cannot_cancel_a_request(visitor: Browser, other_visitor: Browser) -> None:
