@@ -84,7 +84,8 @@ def suggest(work: UnitOfWork, typed: str, *, given_name: str = "", family_name: 
     person = f"{given_name}.{family_name}".replace(" ", "-") if given_name and family_name else ""
     wishes = [f"{stem}{number}" for number in (2, 3)] + ([person] if person else []) + [f"{stem}-{number}" for number in (4, 5)]
     keys = {key: wish for wish in wishes if (key := _possible(wish))}
-    free = [wish for key, wish in keys.items() if key not in store.taken(work.db, list(keys))] if keys else []
+    used = store.taken(work.db, list(keys))
+    free = [wish for key, wish in keys.items() if key not in used]
     return tuple(free[:_SUGGESTIONS])
 
 
