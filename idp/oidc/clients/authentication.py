@@ -124,7 +124,7 @@ def _assertion_problem(work: UnitOfWork, client: Client, claims: Mapping[str, An
     expires, *others = (_instant(claims.get(name)) for name in ("exp", "iat", "nbf"))
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
         return "iss and sub of the assertion must be the client_id"
-    if not any(name in audiences for name in (named if isinstance(named, list) else [named])):
+    if not any(isinstance(name, str) and name in audiences for name in (named if isinstance(named, list) else [named])):
         return "the assertion is for another audience"
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         return "the assertion has no jti"

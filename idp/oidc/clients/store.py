@@ -28,9 +28,10 @@ _secrets = (
     .where(ClientSecret.client_id == bindparam("client_id"))
     .order_by(ClientSecret.created_at.desc(), ClientSecret.hash)
 )
-_spend_jti = upsert(UsedJti).on_conflict_do_update(
+_new_jti = upsert(UsedJti)
+_spend_jti = _new_jti.on_conflict_do_update(
     index_elements=["purpose", "jti_hash"],
-    set_={"expires_at": bindparam("expires_at")},
+    set_={"expires_at": _new_jti.excluded.expires_at},
     where=UsedJti.expires_at <= bindparam("now"),
 )
 _resource_by_identifier = select(_resources).where(Resource.identifier == bindparam("identifier"))

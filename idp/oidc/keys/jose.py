@@ -178,6 +178,8 @@ def _public_key(member: Any) -> VerifyingKey | None:
         raise BadKey("jwks: holds a private or symmetric key")
     if member.get("use", "sig") != "sig":
         return None
+    if member.get("kty") == "RSA" and len(str(member.get("n", ""))) * 6 < _RSA_BITS:
+        raise BadKey("jwks: an RSA key needs 2048 bits or more")
     try:
         key = import_key({name: value for name, value in member.items() if name != "alg"})
         names = _names(member, key)
@@ -191,8 +193,6 @@ def _names(member: Mapping[str, Any], key: Key) -> frozenset[str]:
     """Name the algorithms in which a public key may verify."""
     match key:
         case RSAKey():
-            if key.public_key.key_size < _RSA_BITS:
-                raise BadKey("an RSA key needs 2048 bits or more")
             fitting = {"RS256", "PS256"}
         case ECKey():
             fitting = {"ES256"} if member.get("crv") == "P-256" else set()

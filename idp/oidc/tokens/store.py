@@ -58,16 +58,15 @@ _rotate = (
     .values(
         generation=bindparam("presented") + 1,
         generation_used_at=bindparam("now"),
-        refreshed_at=bindparam("now"),
-        expires_at=bindparam("expires_at"),
+        expires_at=bindparam("until"),
     )
 )
 _ending = update(TokenFamily).where(TokenFamily.ended_at.is_(None)).values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
 _end = _ending.where(TokenFamily.id == bindparam("family_id"))
 _end_of_sessions = _ending.where(TokenFamily.session_id.in_(bindparam("ids", expanding=True)), TokenFamily.offline.is_(False))
 _end_of_accounts = _ending.where(TokenFamily.account_id.in_(bindparam("ids", expanding=True)))
-_end_of_client = _ending.where(TokenFamily.client_id == bindparam("client_id"))
-_end_of_account_and_client = _end_of_client.where(TokenFamily.account_id == bindparam("account_id"))
+_end_of_client = _ending.where(TokenFamily.client_id == bindparam("of_client"))
+_end_of_account_and_client = _end_of_client.where(TokenFamily.account_id == bindparam("of_account"))
 _end_of_contracts = _ending.where(
     TokenFamily.id.in_(select(FamilyContract.family_id).where(FamilyContract.contract_id.in_(bindparam("ids", expanding=True))))
 )
@@ -118,7 +117,7 @@ def add_access_token(db: Connection, jti: str, family_id: TokenFamilyId, expires
 
 def rotate(db: Connection, family_id: str, presented: int, expires_at: datetime, now: datetime) -> bool:
     """Move a living family on from the newest generation; False if the presented one is not (or no longer) the newest."""
-    row = {"family_id": family_id, "presented": presented, "expires_at": expires_at, "now": now}
+    row = {"family_id": family_id, "presented": presented, "until": expires_at, "now": now}
     return db.execute(_rotate, row).rowcount == 1
 
 
@@ -139,12 +138,12 @@ def end_of_accounts(db: Connection, account_ids: Sequence[str], reason: str, now
 
 def end_of_client(db: Connection, client_id: str, reason: str, now: datetime) -> int:
     """End all families of a client."""
-    return db.execute(_end_of_client, {"client_id": client_id, "reason": reason, "now": now}).rowcount
+    return db.execute(_end_of_client, {"of_client": client_id, "reason": reason, "now": now}).rowcount
 
 
 def end_of_account_and_client(db: Connection, account_id: str, client_id: str, reason: str, now: datetime) -> int:
     """End all families of an account at one client."""
-    row = {"account_id": account_id, "client_id": client_id, "reason": reason, "now": now}
+    row = {"of_account": account_id, "of_client": client_id, "reason": reason, "now": now}
     return db.execute(_end_of_account_and_client, row).rowcount
 
 

@@ -19,7 +19,7 @@ def account(units: Units) -> Account:
 
 
 @pytest.fixture
-def browser(app: flask.Flask, account: Account) -> Browser:
+def signed_in(app: flask.Flask, account: Account) -> Browser:
     """A browser in which the phone administrator is signed in."""
     browser = Browser(app)
     browser.with_session(account)

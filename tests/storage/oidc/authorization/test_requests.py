@@ -22,7 +22,8 @@ def pushed(work: UnitOfWork, client: Client) -> str:
 def opened(work: UnitOfWork, request_uri: str, browser: BrowserHash = BROWSER) -> OpenRequest:
     """Open a pushed request, as the authorization endpoint does."""
     given = parameters.read([("client_id", "app"), ("request_uri", request_uri)])
-    return opening.begin(work, validation.validate(work, NO_KEYS, given), browser)
+    _, wanted = validation.validate(work, NO_KEYS, given)
+    return opening.begin(work, wanted, browser)
 
 
 def test_a_kept_request_comes_back_as_it_was(unit) -> None:
