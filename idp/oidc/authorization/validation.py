@@ -16,7 +16,7 @@ from idp.oidc.protocol import PUSHED_URI, RESPONSE_MODES, ErrorCode, OAuthError,
 from idp.unit_of_work import UnitOfWork
 
 
-def validate(work: UnitOfWork, keys: Keys, parameters: Parameters) -> AuthorizationRequest:
+def validate(work: UnitOfWork, keys: Keys, parameters: Parameters) -> tuple[Client, AuthorizationRequest]:
     """Validate what came to the authorization endpoint; what was pushed takes the place of all other parameters.
 
     Raises: OAuthError for a page, AnsweredByRedirect once there is a proven target.
@@ -26,7 +26,7 @@ def validate(work: UnitOfWork, keys: Keys, parameters: Parameters) -> Authorizat
     reference = parameters.get("request_uri")
     if reference and reference.startswith(PUSHED_URI):
         pushed_id, parameters = _pushed(work, client, reference)
-    return _run(Asked(work, keys, client, parameters, pushed_id), _target(work, client, parameters))
+    return client, _run(Asked(work, keys, client, parameters, pushed_id), _target(work, client, parameters))
 
 
 def validate_to_push(work: UnitOfWork, keys: Keys, client: Client, parameters: Parameters) -> AuthorizationRequest:

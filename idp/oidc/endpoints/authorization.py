@@ -38,9 +38,8 @@ def authorize() -> Response:
     keys = current_keys()
     browser = cookies.bind_browser()
     with unit_of_work() as work:
-        asked = validation.validate(work, keys, parameters.read(request.args.items(multi=True)))
-        opened = opening.begin(work, asked, browser.hash)
-        return _go_on(work, opened, opening.client_of(work, opened))
+        client, asked = validation.validate(work, keys, parameters.read(request.args.items(multi=True)))
+        return _go_on(work, opening.begin(work, asked, browser.hash), client)
 
 
 @blueprint.post(Path.AUTHORIZATION.value)
@@ -49,7 +48,7 @@ def authorize_by_form() -> Response:
     """Take a request that another site's form sends, and go on where the browser's cookies are."""
     keys = current_keys()
     with unit_of_work() as work:
-        asked = validation.validate(work, keys, parameters.read(request.form.items(multi=True)))
+        _, asked = validation.validate(work, keys, parameters.read(request.form.items(multi=True)))
         opened = opening.begin(work, asked, None)
         opening.keep(work, opened)
     return _see(_address(opened.id))
