@@ -30,22 +30,16 @@ def enqueue(
     """
     job_id = JobId(new_id())
     sealed = None if secret is None else work.secrets.seal(SEAL, json.dumps(secret).encode(), context=job_id)
-    store.add(
-        work.db,
-        {
-            "id": job_id,
-            "kind": kind,
-            "payload": payload,
-            "sealed": sealed,
-            "state": JobState.WAITING.value,
-            "created_at": work.now,
-            "due": due or work.now,
-            "useless_after": useless_after,
-            "attempts": 0,
-            "account_id": account_id,
-        },
-    )
+    store.add(work.db, _row(work, job_id, kind, payload, sealed, due, useless_after, account_id))
     return job_id
+
+
+def enqueue_all(
+    work: UnitOfWork, kind: str, payloads: Iterable[tuple[dict[str, Any], AccountId | None]], *, useless_after: datetime | None = None
+) -> None:
+    """Write many intents of one kind, each with the account that it is about, by one statement."""
+    rows = [_row(work, JobId(new_id()), kind, payload, None, None, useless_after, account_id) for payload, account_id in payloads]
+    store.add(work.db, *rows)
 
 
 def cancel(work: UnitOfWork, job_id: JobId) -> bool:
@@ -69,3 +63,27 @@ def state_of(work: UnitOfWork, job_id: JobId) -> JobState:
 def states_of(work: UnitOfWork, job_ids: Iterable[JobId]) -> dict[JobId, JobState]:
     """Tell where jobs stand, in one query; unknown ones are left out."""
     return store.states(work.db, list(job_ids))
+
+
+def _row(
+    work: UnitOfWork,
+    job_id: JobId,
+    kind: str,
+    payload: dict[str, Any],
+    sealed: bytes | None,
+    due: datetime | None,
+    useless_after: datetime | None,
+    account_id: AccountId | None,
+) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "kind": kind,
+        "payload": payload,
+        "sealed": sealed,
+        "state": JobState.WAITING.value,
+        "created_at": work.now,
+        "due": due or work.now,
+        "useless_after": useless_after,
+        "attempts": 0,
+        "account_id": account_id,
+    }

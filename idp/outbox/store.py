@@ -136,9 +136,10 @@ class LostJob:
     account_id: AccountId | None
 
 
-def add(db: Connection, row: Mapping[str, Any]) -> None:
-    """Add a job."""
-    db.execute(_add, row)
+def add(db: Connection, *rows: Mapping[str, Any]) -> None:
+    """Add jobs."""
+    if rows:
+        db.execute(_add, list(rows))
 
 
 def count_due(db: Connection, kind: str, now: datetime, at_most: int) -> int:

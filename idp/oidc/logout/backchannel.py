@@ -37,11 +37,13 @@ def on_sessions_ended(work: UnitOfWork, event: SessionsEnded) -> None:
     known = clients.find_several(work, (one.client_id for one in used))
     listening = {client.id for client in known.values() if client.backchannel_logout_uri}
     owners = sessions.owners(work, event.session_ids)
-    for one in used:
-        if one.client_id in listening:
-            account_id = owners.get(one.session_id)
-            payload = {"client_id": one.client_id, "sid": one.sid, "account_id": account_id}
-            jobs.enqueue(work, KIND, payload, useless_after=work.now + _WORTH_TELLING, account_id=account_id)
+    told = [(one, owners.get(one.session_id)) for one in used if one.client_id in listening]
+    jobs.enqueue_all(
+        work,
+        KIND,
+        [({"client_id": one.client_id, "sid": one.sid, "account_id": account_id}, account_id) for one, account_id in told],
+        useless_after=work.now + _WORTH_TELLING,
+    )
 
 
 def note_outcome(work: UnitOfWork, event: JobFinished) -> None:
