@@ -15,7 +15,6 @@ from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
 from passlib.context import CryptContext
-from passlib.hash import bcrypt
 
 from idp import metrics
 from idp.errors import TryAgain
@@ -23,7 +22,7 @@ from idp.settings import Settings
 
 Result = TypeVar("Result")
 
-_OLDER = ("pbkdf2_sha256", "pbkdf2_sha512", "scrypt", "sha512_crypt", "sha256_crypt")
+_OLDER = ("bcrypt", "pbkdf2_sha256", "pbkdf2_sha512", "scrypt", "sha512_crypt", "sha256_crypt")
 _WAITING_PER_THREAD = 50
 
 
@@ -41,7 +40,7 @@ class Hasher:
 
     def __init__(self, memory_kib: int, rounds: int, threads: int) -> None:
         self._context = CryptContext(
-            schemes=["argon2", *_OLDER, *(["bcrypt"] if bcrypt.has_backend() else [])],
+            schemes=["argon2", *_OLDER],
             deprecated="auto",
             argon2__type="ID",
             argon2__memory_cost=memory_kib,

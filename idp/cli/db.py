@@ -1,5 +1,7 @@
 """The database's schema: upgrade, check."""
 
+import tempfile
+
 import click
 from alembic import command as alembic_command
 from sqlalchemy import create_engine
@@ -34,10 +36,16 @@ def check() -> None:
 @command.command("revision", hidden=True)
 @click.argument("message")
 def revision(message: str) -> None:
-    """Draft a migration from the difference between the tables in code and an upgraded database."""
-    engine = create_engine(settings_here().database_address)
-    with engine.begin() as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        alembic_command.revision(config, message, autogenerate=True)
+    """Draft a migration from the difference between the tables in code and a fresh database with all migrations."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = create_engine(f"sqlite:///{folder}/draft.sqlite3")
+        for draft in (False, True):
+            with engine.begin() as connection:
+                config = alembic_config()
+                config.attributes["connection"] = connection
+                if draft:
+                    alembic_command.revision(config, message, autogenerate=True)
+                else:
+                    alembic_command.upgrade(config, "head")
+        engine.dispose()
     show({"drafted": message})

@@ -14,6 +14,7 @@ from idp.cli.output import Command, chosen_profile
 from idp.errors import SettingsError
 from idp.operations import folder, logs, metrics_server, schema
 from idp.operations.children import Child, environment_of, python
+from idp.operations.master_secret import check_master_secret
 from idp.operations.supervisor import Supervisor
 from idp.settings import Settings, config_file, load_settings, master_secret
 
@@ -58,13 +59,13 @@ def prepare_database(settings: Settings, *, any_kind: bool = False) -> bool:
     """
     master_secret(settings)  # made here, before several children could make it at once
     state = schema.schema_state_of(settings)
-    if state.is_current:
-        return False
-    if not state.known or not (any_kind or settings.database_address.startswith("sqlite")):
-        raise SettingsError(state.problem)
-    log.info("upgrading_database", since=state.revision)
-    schema.upgrade(settings)
-    return True
+    if not state.is_current:
+        if not state.known or not (any_kind or settings.database_address.startswith("sqlite")):
+            raise SettingsError(state.problem)
+        log.info("upgrading_database", since=state.revision)
+        schema.upgrade(settings)
+    check_master_secret(settings)
+    return not state.is_current
 
 
 def children_of(settings: Settings, config: str) -> tuple[list[Child], Path | None]:

@@ -14,6 +14,7 @@ from idp.cli.output import Command
 from idp.errors import SettingsError
 from idp.operations import logs, schema
 from idp.operations.children import end_with_parent
+from idp.operations.master_secret import check_master_secret
 
 log = structlog.get_logger("idp.worker")
 
@@ -26,6 +27,7 @@ def command(with_parent: bool) -> None:
     logs.set_up(settings.log_level)
     if not (state := schema.schema_state_of(settings)).is_current:
         raise SettingsError(state.problem)
+    check_master_secret(settings)
     if with_parent:
         end_with_parent()
     stop = threading.Event()

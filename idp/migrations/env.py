@@ -3,15 +3,31 @@
 The caller (`operations/schema.py`, `idp db revision`) opens the connection and its transaction.
 """
 
+from typing import Literal
+
 from alembic import context
-from sqlalchemy import Connection, text
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import JSON, BigInteger, Connection, text
 
 import idp.app
-from idp.database import Base
+import idp.operations.tables
+from idp.database import Base, UtcDateTime
 
 __all__ = ["idp"]  # importing the application is what fills the metadata
 
 LOCK = 4_815_162_342
+
+
+def _render(kind: str, item: object, context: AutogenContext) -> str | Literal[False]:
+    """Write column types in SQLAlchemy's own words, so that a migration imports nothing that may change later."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        context.imports.add("from sqlalchemy.dialects.postgresql import JSONB")
+        return 'sa.JSON().with_variant(JSONB(), "postgresql")'
+    if kind == "type" and isinstance(item, BigInteger) and item._variant_mapping:
+        return 'sa.BigInteger().with_variant(sa.Integer(), "sqlite")'
+    return False
 
 
 def run(connection: Connection) -> None:
@@ -25,7 +41,7 @@ def run(connection: Connection) -> None:
         target_metadata=Base.metadata,
         compare_type=True,
         render_as_batch=connection.dialect.name == "sqlite",
-        user_module_prefix="idp.database.",
+        render_item=_render,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -86,7 +86,7 @@ class Stack:
         wait_until(self._is_ready, seconds=60, process=self.process)
 
     def _is_ready(self) -> bool:
-        return (self.data_dir / "stack.log").read_text().rstrip().endswith("ready")
+        return "ready" in (self.data_dir / "stack.log").read_text().splitlines()
 
     def stop(self) -> None:
         if "app" in self.__dict__:

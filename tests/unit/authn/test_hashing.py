@@ -1,7 +1,7 @@
 """Password hashes."""
 
 import pytest
-from passlib.hash import pbkdf2_sha256, scrypt, sha512_crypt
+from passlib.hash import bcrypt, pbkdf2_sha256, scrypt, sha512_crypt
 
 from idp.authn.hashing import Hasher
 from idp.errors import TryAgain
@@ -18,8 +18,8 @@ def test_a_hash_is_argon2id_with_the_settings_costs(hasher):
 
 @pytest.mark.parametrize(
     "older",
-    [pbkdf2_sha256.using(rounds=1000), sha512_crypt.using(rounds=1000), scrypt.using(rounds=4)],
-    ids=["pbkdf2_sha256", "sha512_crypt", "scrypt"],
+    [bcrypt.using(rounds=4), pbkdf2_sha256.using(rounds=1000), sha512_crypt.using(rounds=1000), scrypt.using(rounds=4)],
+    ids=["bcrypt", "pbkdf2_sha256", "sha512_crypt", "scrypt"],
 )
 def test_an_older_scheme_fits_and_brings_a_newer_hash(hasher, older):
     checked = hasher.check("a password", older.hash("a password"))
