@@ -1,14 +1,13 @@
 """The one place where the parts are put together."""
 
-import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
-from idp import audit, crypto, messaging
+from idp import api, audit, crypto, demo, messaging, pages
 from idp.authn import activations, sessions
 from idp.authn import cleaning as authn_cleaning
 from idp.authn.events import PasswordReset, SessionsEnded
@@ -25,13 +24,14 @@ from idp.directory.events import (
     RolesChanged,
 )
 from idp.directory.store import expiry as directory_expiry
+from idp.oidc import endpoints
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.clients import store as clients_store
 from idp.oidc.keys import rotation
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.logout import backchannel
 from idp.oidc.tokens import families
-from idp.operations import cleaning
+from idp.operations import cleaning, health, request_log
 from idp.operations.cleaning import Delete
 from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
@@ -39,20 +39,21 @@ from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
 from idp.settings import Settings, load_settings, master_secret
 from idp.unit_of_work import Handlers, Units, retry_once
+from idp.web import activation, console, selfservice, signin
 
 ROOT = Path(__file__).parent.parent
 
-FACES: Sequence[str] = (
-    "idp.pages",
-    "idp.operations.request_log",
-    "idp.operations.health",
-    "idp.oidc.endpoints",
-    "idp.web.signin",
-    "idp.web.activation",
-    "idp.web.selfservice",
-    "idp.web.console",
-    "idp.api",
-    "idp.demo",
+FACES: Sequence[Callable[[Flask], None]] = (
+    pages.init_app,
+    request_log.init_app,
+    health.init_app,
+    endpoints.init_app,
+    signin.init_app,
+    activation.init_app,
+    selfservice.init_app,
+    console.init_app,
+    api.init_app,
+    demo.init_app,
 )
 
 
@@ -78,10 +79,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
         writing, reading = db.engine, db.engines["read"]
     prepare_sqlite(writing, reading)
     app.extensions["idp.units"] = Units(writing, reading, chosen, secrets, clock, handlers())
-    for face in FACES:
-        module = importlib.import_module(face)
-        if hasattr(module, "init_app"):
-            module.init_app(app)
+    for init_face in FACES:
+        init_face(app)
     return app
 
 

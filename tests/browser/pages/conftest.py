@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from idp import pages
 from tests.conftest import SettableClock, closing_app, make_settings
 from tests.http.pages.sample import machine_blueprint, sample_blueprint
 from tests.servers import free_port
@@ -29,7 +30,7 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     issuer = f"http://localhost:{port}"
     settings = make_settings(f"sqlite:///{database}", folder, issuer=issuer, brand_imprint_url=f"{issuer}/imprint")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("idp.app.FACES", ("idp.pages",))
+        patch.setattr("idp.app.FACES", (pages.init_app,))
         opened = closing_app(settings, SettableClock())
     with opened as app:
         app.register_blueprint(sample_blueprint())

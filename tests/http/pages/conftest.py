@@ -7,13 +7,14 @@ import flask
 import pytest
 from flask.testing import FlaskClient
 
+from idp import pages
 from tests.http.pages.sample import machine_blueprint, sample_blueprint
 
 
 @pytest.fixture(autouse=True)
 def only_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the other faces out, so that their routes and settings play no part here."""
-    monkeypatch.setattr("idp.app.FACES", ("idp.pages",))
+    monkeypatch.setattr("idp.app.FACES", (pages.init_app,))
 
 
 @pytest.fixture
