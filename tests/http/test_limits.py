@@ -10,7 +10,10 @@ from tests.conftest import closing_app, make_settings
 
 def refusals(clients, forms: int) -> int:
     """Send so many forms, each by the next of the clients; count the refusals."""
-    answers = [clients[number % len(clients)].post("/access-request", data={}, environ_base={"REMOTE_ADDR": "192.0.2.7"}) for number in range(forms)]
+    answers = [
+        clients[number % len(clients)].post("/access-request", data={}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+        for number in range(forms)
+    ]
     return sum(answer.status_code == 429 for answer in answers)
 
 
