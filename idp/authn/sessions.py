@@ -25,6 +25,7 @@ __all__ = [
     "end_all_of",
     "find",
     "find_by_id",
+    "hold",
     "live_of",
     "needs_touch",
     "on_accounts_deactivated",
@@ -48,6 +49,11 @@ def find(work: UnitOfWork, token: str) -> Session | None:
 def find_by_id(work: UnitOfWork, session_id: SessionId) -> Session | None:
     """Give a session if it is live."""
     return store.find_live_by_id(work.db, session_id, now=work.now, idle_since=_idle_since(work))
+
+
+def hold(work: UnitOfWork, session_id: SessionId) -> Session | None:
+    """Give a session if it is live; whoever wants to end it waits for this transaction and sees what it wrote."""
+    return store.hold_live(work.db, session_id, now=work.now, idle_since=_idle_since(work))
 
 
 def live_of(work: UnitOfWork, account_id: AccountId) -> list[Session]:

@@ -46,6 +46,7 @@ class Session:
 _live = select(*_COLUMNS).where(_row.ended_at.is_(None), _row.expires_at > bindparam("now"), _row.active_at > bindparam("idle_since"))
 _live_by_token = _live.where(_row.token_hash == bindparam("token_hash"))
 _live_by_id = _live.where(_row.id == bindparam("session_id"))
+_live_by_id_held = _live_by_id.with_for_update(read=True)
 _live_of_account = _live.where(_row.account_id == bindparam("account_id")).order_by(_row.active_at.desc())
 _owners = select(_row.id, _row.account_id).where(_row.id.in_(bindparam("ids", expanding=True)))
 _add = insert(_row)
@@ -74,6 +75,11 @@ def find_live(db: Connection, token_hash: str, *, now: datetime, idle_since: dat
 def find_live_by_id(db: Connection, session_id: SessionId, *, now: datetime, idle_since: datetime) -> Session | None:
     """Give a session if it is live; by its key."""
     return _session(db.execute(_live_by_id, {"session_id": session_id, "now": now, "idle_since": idle_since}).mappings().first())
+
+
+def hold_live(db: Connection, session_id: SessionId, *, now: datetime, idle_since: datetime) -> Session | None:
+    """Give a session if it is live, and let nobody change it until the end of the transaction; by its key."""
+    return _session(db.execute(_live_by_id_held, {"session_id": session_id, "now": now, "idle_since": idle_since}).mappings().first())
 
 
 def live_of_account(db: Connection, account_id: AccountId, *, now: datetime, idle_since: datetime) -> list[Session]:

@@ -1,6 +1,6 @@
 """The token endpoint (RFC 6749 §3.2)."""
 
-from flask import Response, request
+from flask import Response, g, request
 
 from idp import metrics
 from idp.oidc.authlib_server import GRANTS, server
@@ -19,6 +19,7 @@ _GRANT_TYPES = {grant.GRANT_TYPE for grant in GRANTS}
 def token() -> Response:
     """Prove the client, redeem its grant, and sign after the commit."""
     form = read_form()
+    g.grant_type = form.values.get("grant_type")
     credentials = authentication.read(request.headers.get("Authorization"), form.values)
     keys = current_keys()
     with unit_of_work() as work:
@@ -30,7 +31,7 @@ def token() -> Response:
 @blueprint.after_request
 def count(response: Response) -> Response:
     """Count the answer by grant and result."""
-    grant = request.form.get("grant_type", "")
+    grant = g.get("grant_type")
     result = "issued" if response.status_code == 200 else "refused"
     metrics.TOKENS.labels(grant=grant if grant in _GRANT_TYPES else "other", result=result).inc()
     return response

@@ -26,7 +26,7 @@ class AuthorizationCodeGrant(TokenGrant):
         form, asked = self.request.form, self.request.asked
         claimed = codes.claim(work, self.request.needed("code"), client.id, form.get("redirect_uri"), form.get("code_verifier"))
         grant = claimed.grant
-        session = sessions.find_by_id(work, grant.session_id) if grant.session_id else None
+        session = sessions.hold(work, grant.session_id) if grant.session_id else None  # a logout now waits, and tells this app
         if session is None:
             raise Ended(ErrorCode.INVALID_GRANT, "the session in which the code was issued has ended")
         account = families.check_entitled(work, grant)

@@ -105,7 +105,8 @@ def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm
             algorithm = Algorithm(row.alg)
             signing[algorithm] = by_kid.get(row.kid) or _unseal(work, row, algorithm)
     cutoff = work.now - published_for(work.settings)
-    published = [dict(row.public_jwk) for row in stored if row.retired_at is None or row.retired_at > cutoff]
+    in_order = sorted(stored, key=lambda row: KEY_ALGORITHMS.index(Algorithm(row.alg)))
+    published = [dict(row.public_jwk) for row in in_order if row.retired_at is None or row.retired_at > cutoff]
     jwks = json.dumps({"keys": published}, separators=(",", ":")).encode()
     verifying = load_public_keys({"keys": [dict(row.public_jwk) for row in reversed(stored)]}) if stored else ()
     return Keys(work.now, signing, verifying, jwks, hashlib.sha256(jwks).hexdigest()[:32])

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import flask
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from idp.authn import sessions
+from idp.authn.events import EndReason
 from idp.oidc.clients import clients
+from idp.oidc.tokens import session_clients, store
+from idp.oidc.tokens.grants import Grant
+from idp.oidc.tokens.issue import issue
+from idp.oidc.tokens.narrowing import Asked
+from idp.outbox.tables import Job
 from idp.unit_of_work import Units
+from tests.http.oidc import browsing
 from tests.http.oidc.browsing import Browser
 from tests.http.oidc.relying import RelyingParty
 
@@ -74,3 +83,33 @@ def test_of_parallel_registrations_of_one_client_id_one_succeeds(app: flask.Flas
 
     with ThreadPoolExecutor(MANY) as threads:
         assert sorted(threads.map(register, range(MANY))) == [False] * (MANY - 1) + [True]
+
+
+def test_a_logout_waits_for_a_redemption_and_ends_what_it_issued(app: flask.Flask, units: Units, account, signed_in: Browser) -> None:
+    ended = Event()
+
+    def log_out() -> None:
+        with units.write() as work:
+            sessions.end_all_of(work, [account.id], EndReason.LOGOUT)
+        ended.set()
+
+    with units.write() as work:
+        browsing.registered(work, backchannel_logout_uri="https://app.example/backchannel-logout")
+        (session,) = sessions.live_of(work, account.id)
+    with ThreadPoolExecutor(1) as threads:
+        with units.write() as work:
+            held = sessions.hold(work, session.id)
+            assert held
+            waiting = threads.submit(log_out)
+            assert not ended.wait(0.2)
+            client = clients.record(work, "app").client
+            grant = Grant(client.id, ("openid",), account_id=account.id, session_id=session.id)
+            family = issue(work, grant, client, Asked(), account=account, session=held).family_id
+            session_clients.remember(work, session.id, client)
+        waiting.result(10)
+    with units.read() as work:
+        found = store.find_family(work.db, family)
+        assert found
+        assert found.ended_at
+        jobs = work.db.execute(select(Job.payload).where(Job.kind == "logout_token")).scalars().all()
+    assert [job["client_id"] for job in jobs] == ["app"]

@@ -3,6 +3,7 @@
 import flask
 import pytest
 
+from idp import metrics
 from idp.oidc.clients import resources
 from idp.unit_of_work import Units
 from tests.http.oidc.relying import RelyingParty, claims_of, header_of, machine
@@ -136,3 +137,18 @@ def test_each_client_gets_tokens_in_the_algorithm_that_it_registered(app: flask.
     token = party.post("/token", ASK).json["access_token"]
     assert header_of(token)["alg"] == name
     assert party.is_active(token)
+
+
+def test_a_body_that_is_too_large_is_413(ordering: RelyingParty) -> None:
+    response = ordering.post("/token", ASK | {"x": "y" * 70_000})
+    assert (response.status_code, response.json["error"]) == (413, "invalid_request")
+
+
+def test_each_answer_is_counted_by_grant_and_result(ordering: RelyingParty) -> None:
+    def counted(grant: str, result: str) -> float:
+        return metrics.TOKENS.labels(grant=grant, result=result)._value.get()
+
+    before = counted("client_credentials", "issued"), counted("other", "refused")
+    ordering.post("/token", ASK)
+    ordering.post("/token", {"grant_type": "unheard of"})
+    assert (counted("client_credentials", "issued"), counted("other", "refused")) == (before[0] + 1, before[1] + 1)
