@@ -1,14 +1,16 @@
-"""Signing keys made once for each test process: RSA keys cost half a second of computing each, and no test here is about making them."""
+"""Signing keys made and parsed once for each test process: an RSA key costs half a second, and no test here is about making them."""
 
 import itertools
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 import pytest
 
-from idp.oidc.keys.jose import Algorithm, generate
+from idp.oidc.keys.jose import Algorithm, generate, load_signing_key
 
 _made: defaultdict[Algorithm, list[Any]] = defaultdict(list)
+_parsed = cache(load_signing_key)
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +25,4 @@ def keys_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return _made[algorithm][number]
 
     monkeypatch.setattr("idp.oidc.keys.creation.generate", nth)
+    monkeypatch.setattr("idp.oidc.keys.ring.load_signing_key", _parsed)
