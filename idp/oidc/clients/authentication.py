@@ -70,7 +70,7 @@ def authenticate(work: UnitOfWork, credentials: Credentials) -> Client:
     client = clients.find(work, credentials.client_id)
     if client is None:
         raise ClientRefused("the client is not known", claimed_id=credentials.client_id)
-    if client.auth_method != credentials.method:
+    if credentials.method not in client.auth_methods:
         raise ClientRefused("the client is registered for another method of authentication", claimed_id=client.id)
     if credentials.method in (BASIC, POST):
         if not store.secret_is_valid(work.db, client.id, hash_token(credentials.proof), work.now):

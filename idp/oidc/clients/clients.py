@@ -37,6 +37,7 @@ class Client:
     response_types: tuple[str, ...]
     scopes: frozenset[str]
     auth_method: str
+    secret_in_header_or_body: bool
     auth_signing_alg: str | None
     id_token_alg: Algorithm
     require_pkce: bool
@@ -60,6 +61,11 @@ class Client:
     def default_resource(self) -> str | None:
         """The audience of tokens for which no resource is named (RFC 8707 §2): the first registered one."""
         return self.resources[0] if self.resources else None
+
+    @property
+    def auth_methods(self) -> tuple[str, ...]:
+        """The methods of authentication that it may use: the registered one, or both with a secret when none was chosen."""
+        return (BASIC, POST) if self.secret_in_header_or_body else (self.auth_method,)
 
     @property
     def is_public(self) -> bool:
@@ -180,7 +186,8 @@ def change(
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
-    merged = {name: value for name, value in (row["metadata_document"] | dict(changes)).items() if value is not None}
+    chosen = {"secret_in_header_or_body": None} if "token_endpoint_auth_method" in changes else {}
+    merged = {name: value for name, value in (row["metadata_document"] | chosen | dict(changes)).items() if value is not None}
     document = validate(merged, _registration(work, Origin(row["origin"])))
     document.setdefault("client_name", client_id)
     values = {
@@ -260,6 +267,7 @@ def _client_of(row: Mapping[Any, Any]) -> Client:
         response_types=tuple(data["response_types"]),
         scopes=frozenset(data["scope"].split()),
         auth_method=data["token_endpoint_auth_method"],
+        secret_in_header_or_body=data["secret_in_header_or_body"],
         auth_signing_alg=data.get("token_endpoint_auth_signing_alg"),
         id_token_alg=Algorithm(data["id_token_signed_response_alg"]),
         require_pkce=data["require_pkce"],

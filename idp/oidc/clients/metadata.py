@@ -75,6 +75,7 @@ class Metadata(BaseModel):
     scope: str | None = None
     subject_type: Literal["public"] = "public"
     token_endpoint_auth_method: str = BASIC
+    secret_in_header_or_body: bool | None = None
     token_endpoint_auth_signing_alg: Algorithm | None = Field(None, strict=False)
     jwks: dict[str, Any] | None = None
     id_token_signed_response_alg: Algorithm = Field(Algorithm.RS256, strict=False)
@@ -134,6 +135,9 @@ def _completed(metadata: Metadata, registration: Registration) -> Metadata:
         values["response_types"] = ["code"] if coded else []
     if metadata.scope is None:
         values["scope"] = " ".join(PERSON_SCOPES) if coded else ""
+    if metadata.secret_in_header_or_body is None:
+        # nobody chose a method: libraries differ in their default, and the secret is the same in header and body
+        values["secret_in_header_or_body"] = trusted and "token_endpoint_auth_method" not in metadata.model_fields_set
     if metadata.require_pkce is None:
         values["require_pkce"] = coded and (trusted or metadata.token_endpoint_auth_method == NONE)
     return metadata.model_copy(update=values)
@@ -159,6 +163,8 @@ def _check_authentication(metadata: Metadata, _: Registration) -> None:
         raise refused(f"token_endpoint_auth_method: {method} is not supported")
     if method == NONE and CLIENT_CREDENTIALS in metadata.grant_types:
         raise refused("token_endpoint_auth_method: none cannot have the grant type client_credentials")
+    if metadata.secret_in_header_or_body and method not in (BASIC, POST):
+        raise refused(f"secret_in_header_or_body: {method} has no secret")
     if method == PRIVATE_KEY_JWT and metadata.jwks is None:
         raise refused("jwks: private_key_jwt needs the client's public keys")
 

@@ -109,9 +109,33 @@ def test_core_9_a_secret_in_the_body_does_for_a_client_registered_so(app: flask.
     assert is_refused(party.post("/token", ASK))
 
 
-def test_core_9_a_client_registered_for_basic_may_not_post_its_secret(party: RelyingParty) -> None:
-    named = {"client_id": "ordering", "client_secret": basic("ordering")[1]}
-    assert is_refused(party.post("/token", ASK | named, auth=None))
+def in_body(client_id: str) -> dict[str, str]:
+    """The parameters of a request with the secret in its body."""
+    return ASK | {"client_id": client_id, "client_secret": basic(client_id)[1]}
+
+
+def test_core_9_a_client_registered_for_basic_may_not_post_its_secret(app: flask.Flask, units: Units) -> None:
+    with units.write() as work:
+        machine(work, "strict", token_endpoint_auth_method="client_secret_basic")
+    assert is_refused(RelyingParty(app, "strict").post("/token", in_body("strict"), auth=None))
+
+
+def test_a_client_for_which_nobody_chose_a_method_may_send_its_secret_in_header_or_body(party: RelyingParty) -> None:
+    assert party.post("/token", in_body("ordering"), auth=None).status_code == 200
+    assert party.post("/token", ASK).status_code == 200
+
+
+def test_choosing_a_method_later_binds_the_client_to_it(party: RelyingParty, units: Units) -> None:
+    with units.write() as work:
+        clients.change(work, "ordering", {"token_endpoint_auth_method": "client_secret_basic"})
+    assert is_refused(party.post("/token", in_body("ordering"), auth=None))
+
+
+def test_a_client_that_registers_itself_has_the_default_of_rfc_7591_2(app: flask.Flask, units: Units) -> None:
+    with units.write() as work:
+        document = {"redirect_uris": ["https://app.example/callback"]}
+        client = clients.register(work, document, client_id="itself", origin=clients.Origin.DYNAMIC).client
+    assert client.auth_methods == ("client_secret_basic",)
 
 
 def test_a_public_client_presents_its_id_alone(app: flask.Flask, units: Units) -> None:
