@@ -11,7 +11,7 @@ import pytest
 from flask.globals import app_ctx
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 
 from idp.app import create_app
 from idp.cli import root
@@ -61,6 +61,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = create_engine(f"sqlite:///{file}")
     Base.metadata.create_all(engine)
     add_signing_keys(engine, MASTER_SECRET, NOON)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     engine.dispose()
     return file
 
@@ -80,6 +82,15 @@ def postgres() -> Iterator[servers.Postgres]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: servers.Postgres) -> Iterator[Engine]:
+    """A PostgreSQL database for one test after the other: making one takes half a second, emptying it a fiftieth of that."""
+    with postgres.database("template_idp") as url:
+        engine = create_engine(url, poolclass=NullPool)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """The address of a fresh SQLite database with all tables."""
@@ -89,10 +100,12 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: servers.Postgres) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database with all tables."""
-    with postgres.database("template_idp") as url:
-        yield url
+def postgres_url(postgres_tables: Engine) -> str:
+    """The address of a PostgreSQL database with all tables, and no rows but signing keys."""
+    url = postgres_tables.url.render_as_string(hide_password=False)
+    servers.empty_tables(url)
+    add_signing_keys(postgres_tables, MASTER_SECRET, NOON)
+    return url
 
 
 @pytest.fixture

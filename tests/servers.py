@@ -137,6 +137,16 @@ class Postgres:
         return installed
 
 
+def empty_tables(url: str) -> None:
+    """Delete all rows, after ending what another test may have left open there."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(others)
+        connection.execute("SET session_replication_role = replica")  # foreign keys need not be looked after
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        connection.execute("; ".join(f'DELETE FROM "{table}"' for (table,) in tables))
+
+
 class Redis:
     """One throw-away server that keeps nothing on disk."""
 
