@@ -25,6 +25,7 @@ __all__ = [
     "end_all_of",
     "find",
     "find_by_id",
+    "idle_end",
     "hold",
     "live_of",
     "needs_touch",
@@ -108,6 +109,11 @@ def start(
     session = goes_on or fresh
     audit.record(work, Event.SESSION_STARTED, account=account.id, acr=acr, device=device_label, renewed=goes_on is not None)
     return session, token
+
+
+def idle_end(work: UnitOfWork, session: Session) -> datetime:
+    """Tell when a session ends unless it is used before."""
+    return session.active_at + timedelta(minutes=work.settings.session_idle_minutes)
 
 
 def needs_touch(work: UnitOfWork, session: Session) -> bool:

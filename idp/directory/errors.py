@@ -64,6 +64,13 @@ class InvitationGone(Conflict):
     message = text("No scheduled invitation waits any more; perhaps it has just been sent.")
 
 
+class InvitedMeanwhile(Conflict):
+    """The invitation that the asker saw is not the open one any more."""
+
+    code = "invited_meanwhile"
+    message = text("The invitation has changed in the meantime; nothing more was sent. The list shows how it stands.")
+
+
 class LinkVoid(IdpError):
     """A link of a mail is unknown, used, replaced or expired."""
 

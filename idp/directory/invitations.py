@@ -8,7 +8,7 @@ from idp import addresses, audit, crypto, messaging, outbox
 from idp.audit import Event
 from idp.directory import limits, schedules
 from idp.directory.entries import Account, Invitation
-from idp.directory.errors import AlreadyActive, InvitationGone, LinkVoid, NotInvitable
+from idp.directory.errors import AlreadyActive, InvitationGone, InvitedMeanwhile, LinkVoid, NotInvitable
 from idp.directory.events import InvitationEnded
 from idp.directory.store import accounts, customers
 from idp.directory.store import invitations as store
@@ -73,10 +73,17 @@ def invite(work: UnitOfWork, account_id: AccountId, *, send_at: datetime | None 
     return _write(work, account, schedule)
 
 
-def resend(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId) -> InvitationId:
-    """Send a new invitation now; the old link ends. Raises: as `invite`."""
+def resend(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId, *, seen: str | None = None) -> InvitationId:
+    """Send a new invitation now; the old link ends.
+
+    `seen` is the open invitation that the asker knows of, empty for none: asking twice with it sends one mail.
+    Raises: InvitedMeanwhile, and as `invite`.
+    """
     if _locked(work, account_id).customer_id != customer_id:
         raise NotFound(f"account {account_id}")
+    open_now = store.open_of(work.db, account_id)
+    if seen is not None and seen != (open_now.id if open_now else ""):
+        raise InvitedMeanwhile(account_id)
     return invite(work, account_id)
 
 

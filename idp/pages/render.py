@@ -25,8 +25,17 @@ class NavEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionEnds:
+    """When the session ends, in seconds from now: without activity, and whatever happens; `address` tells it anew and extends it."""
+
+    address: str
+    idle_in: int
+    ends_in: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
-    """What the console's page frame shows: who is signed in, for which customer, where one can go."""
+    """What the console's page frame shows: which area, who is signed in, for which customer, where one can go, until when."""
 
     person: str
     role: Text
@@ -35,6 +44,8 @@ class Frame:
     entries: tuple[NavEntry, ...] = ()
     logout_address: str = ""
     account_address: str = ""
+    area: Text | None = None
+    session_ends: SessionEnds | None = None
 
 
 def init_app(app: Flask, settings: Settings) -> None:

@@ -7,6 +7,7 @@ const parts = {
   "[data-copy]": "./copy.js",
   "input[autocomplete='one-time-code']": "./pin.js",
   "details.menu": "./menus.js",
+  "[data-session-end]": "./session-end.js",
 };
 
 for (const [selector, module] of Object.entries(parts)) {

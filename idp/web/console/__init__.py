@@ -5,7 +5,7 @@ Uses the provider's session directly and needs acr mfa. Start at `admin.py` (who
 
 from flask import Flask
 
-from idp.web.console import accounts, admin, create, edit, invitations, requests, standing
+from idp.web.console import accounts, admin, create, edit, invitations, requests, session_end, standing
 from idp.web.console.admin import blueprint
 
 __all__ = ["init_app"]
@@ -19,3 +19,4 @@ def init_app(app: Flask) -> None:
     """Register the console's pages."""
     assert all(module.blueprint is blueprint for module in _VIEWS), "each module adds its views to the one blueprint"
     app.register_blueprint(blueprint)
+    app.register_blueprint(session_end.blueprint)

@@ -1,6 +1,6 @@
 """Who may enter the console: the own customer's Administrator Kundenportal, signed in with a second factor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from flask import Blueprint, g, redirect, request, url_for
@@ -14,22 +14,25 @@ from idp.directory.accounts import Account
 from idp.directory.entries import Customer, Role
 from idp.errors import NotAllowed
 from idp.pages import cookies
-from idp.pages.render import Frame, NavEntry
+from idp.pages.render import Frame, NavEntry, SessionEnds
 from idp.texts import text
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork, acts_in_request, read_work, unit_of_work
+from idp.web.console.session_end import ends_of
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 
+_LONGEST_ADDRESS = 2000
 _WRONG_ROLE = text("The user management is for customer portal administrators. Please ask your administrator if you need something there.")
 
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """The administrator who asks; `waiting` counts the access requests to decide."""
+    """The administrator who asks, and when the session ends; `waiting` counts the access requests to decide."""
 
     account: Account
     customer: Customer
     session: Session
+    session_ends: SessionEnds
     waiting: int
 
 
@@ -37,12 +40,15 @@ def admit() -> Response | None:
     """Let administrators in, and lead everybody else to the sign-in (and back). Raises: NotAllowed."""
     with read_work() as work:
         found = _find_admin(work)
+        to_note = found is not None and sessions.needs_touch(work, found.session)
     if found is None:
         return _lead_to_signin()
-    g.admin = found
     acts_in_request(Actor(ActorKind.PERSON, found.account.id, session_id=found.session.id))
-    with unit_of_work() as work:
-        sessions.touch(work, found.session)
+    if to_note:
+        with unit_of_work() as work:
+            sessions.touch(work, found.session)
+            found = replace(found, session_ends=ends_of(work, replace(found.session, active_at=work.now)))
+    g.admin = found
     return None
 
 
@@ -68,6 +74,8 @@ def frame() -> Frame:
             ),
         ),
         logout_address=url_for("end_session.confirm"),
+        area=text("User management"),
+        session_ends=who.session_ends,
     )
 
 
@@ -88,16 +96,20 @@ def _find_admin(work: UnitOfWork) -> Admin | None:
     customer = customers.find(work, account.customer_id)
     if customer is None:
         raise NotAllowed("console: no customer")
-    return Admin(account, customer, session, access_requests.count_waiting(work, customer.id))
+    return Admin(account, customer, session, ends_of(work, session), access_requests.count_waiting(work, customer.id))
 
 
 def _lead_to_signin() -> Response:
     """Begin a sign-in that comes back here; after a form it comes back to the list, since the form's page is gone."""
-    page = request.full_path.rstrip("?") if request.method == "GET" else url_for("console.list_accounts")
-    browser = cookies.bind_browser() if request.method == "GET" else cookies.bound_browser()
-    if browser is None:
+    if request.method != "GET":
         return redirect(url_for("console.list_accounts"), 303)
-    shown_for = ShownFor(app_name=None)
+    browser = cookies.bind_browser()
     with unit_of_work() as work:
-        signin_id = signins.start(work, browser.hash, Requirement(acr=levels.ACR_MFA), page[:2000], shown_for)
-    return redirect(signins.address(signin_id), 303)
+        signin_id = signins.start(work, browser.hash, Requirement(acr=levels.ACR_MFA), _this_page(), ShownFor(app_name=None))
+    return redirect(url_for("signin.page", signin_id=signin_id), 303)
+
+
+def _this_page() -> str:
+    query = request.query_string.decode("ascii", "ignore")
+    page = url_for(request.endpoint or "", **(request.view_args or {})) + (f"?{query}" if query else "")
+    return page if len(page) <= _LONGEST_ADDRESS else url_for("console.list_accounts")

@@ -6,14 +6,15 @@ from werkzeug.wrappers import Response
 from idp.directory import accounts, contracts
 from idp.directory.accounts import Account, AccountChange, Role
 from idp.directory.editing import Edited
-from idp.errors import IdpError
 from idp.identifiers import AccountId
-from idp.pages.render import render, tell
+from idp.pages.formats import phone_text
+from idp.pages.render import tell
 from idp.texts import Text, text
 from idp.unit_of_work import read_work, unit_of_work
-from idp.web.console.admin import admin, blueprint, frame
+from idp.web.console.admin import admin, blueprint
+from idp.web.console.answers import REFUSALS, show
 from idp.web.console.forms import EditForm
-from idp.web.console.person import offer_contracts, said_of, show_refusal
+from idp.web.console.person import offer_contracts, said_of
 
 __all__ = ["blueprint"]
 
@@ -23,9 +24,9 @@ def edit_account(account_id: str) -> Response:
     """Show and change what is known of a person."""
     with read_work() as work:
         account = accounts.own(work, admin().customer.id, AccountId(account_id))
-        granted = contracts.granted(work, account.id)
-    form = EditForm(data=_known(account, [str(contract) for contract in granted]))
-    offer_contracts(form)
+        granted = [str(contract) for contract in contracts.granted(work, account.id)]
+    form = EditForm(data=_known(account, granted))
+    offer_contracts(form, granted)
     if account.salutation not in dict(form.salutation.choices):
         form.salutation.choices.append((account.salutation, account.salutation))
     if form.validate_on_submit():
@@ -33,18 +34,20 @@ def edit_account(account_id: str) -> Response:
             with unit_of_work() as work:
                 change = AccountChange(role=Role(form.role.data), **said_of(form))
                 edited = accounts.edit(work, admin().customer.id, account.id, change)
-        except IdpError as error:
-            show_refusal(form, error)
+        except REFUSALS as error:
+            form.refuse(error)
         else:
             tell(_done(account, edited))
             return redirect(url_for("console.list_accounts"), 303)
-    return render("console/edit.html", form=form, frame=frame(), account=account)
+    return show("console/edit.html", form, account=account)
 
 
 def _known(account: Account, granted: list[str]) -> dict[str, object]:
-    names = ("salutation", "given_name", "family_name", "email", "mobile", "phone", "locale")
+    names = ("salutation", "given_name", "family_name", "email", "locale")
     known: dict[str, object] = {name: getattr(account, name) for name in names}
-    return known | {"role": account.role.value, "all_contracts": not account.limited_to_contracts, "contracts": granted}
+    numbers = {"mobile": phone_text(account.mobile or ""), "phone": phone_text(account.phone or "")}
+    limits = {"all_contracts": not account.limited_to_contracts, "contracts": granted}
+    return known | numbers | limits | {"role": account.role.value}
 
 
 def _done(account: Account, edited: Edited) -> Text:

@@ -1,31 +1,32 @@
 """Sending an invitation (again), and moving or cancelling a scheduled one."""
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from idp.directory import accounts, invitations
 from idp.directory.accounts import ListedAccount
-from idp.directory.errors import InvitationGone
-from idp.errors import IdpError
+from idp.directory.errors import InvitationGone, InvitedMeanwhile
 from idp.identifiers import AccountId
-from idp.pages.forms import Form
-from idp.pages.render import render, tell
+from idp.pages.render import tell
 from idp.texts import text
 from idp.unit_of_work import read_work, unit_of_work
-from idp.web.console.admin import admin, blueprint, frame
-from idp.web.console.forms import MoveForm
+from idp.web.console.admin import admin, blueprint
+from idp.web.console.answers import REFUSALS, show
+from idp.web.console.forms import ConsoleForm, MoveForm
 
 __all__ = ["blueprint"]
 
 
 @blueprint.post("/accounts/<account_id>/invitation/send")
 def send_invitation(account_id: str) -> Response:
-    """Send a new invitation at once; the link before it ends."""
+    """Send a new invitation at once; the link before it ends. Sent again, the same form sends nothing more."""
     account = _own(account_id).account
     try:
         with unit_of_work() as work:
-            invitations.resend(work, admin().customer.id, account.id)
-    except IdpError as error:
+            invitations.resend(work, admin().customer.id, account.id, seen=request.form.get("seen"))
+    except InvitedMeanwhile:
+        raise
+    except REFUSALS as error:
         tell(error.text, "bad")
     else:
         tell(text("A new invitation goes to {email}. Earlier links are void.", email=account.email))
@@ -41,37 +42,32 @@ def move_invitation(account_id: str) -> Response:
         try:
             with unit_of_work() as work:
                 invitations.move(work, admin().customer.id, listed.account.id, form.send_at.moment)
-        except InvitationGone as error:
-            tell(error.text, "bad")
-            return redirect(url_for("console.list_accounts"), 303)
-        except IdpError as error:
+        except InvitationGone:
+            raise
+        except REFUSALS as error:
             form.refuse(error)
         else:
             tell(text("The invitation of {name} is planned anew.", name=listed.account.name))
             return redirect(url_for("console.list_accounts"), 303)
     elif not form.is_submitted() and listed.invitation and listed.invitation.scheduled_local:
         form.send_at.data = listed.invitation.scheduled_local.split(" ")[0]
-    return render("console/move.html", form=form, frame=frame(), account=listed.account)
+    return show("console/move.html", form, account=listed.account)
 
 
 @blueprint.route("/accounts/<account_id>/invitation/cancel", methods=["GET", "POST"])
 def cancel_invitation(account_id: str) -> Response:
     """Ask, then take a scheduled invitation back."""
     listed = _scheduled(account_id)
-    form = Form()
+    form = ConsoleForm()
     if form.validate_on_submit():
-        try:
-            with unit_of_work() as work:
-                invitations.cancel(work, admin().customer.id, listed.account.id)
-        except IdpError as error:
-            tell(error.text, "bad")
-        else:
-            tell(text("The invitation of {name} is cancelled. The account stays; you can invite later.", name=listed.account.name))
+        with unit_of_work() as work:
+            invitations.cancel(work, admin().customer.id, listed.account.id)
+        tell(text("The invitation of {name} is cancelled. The account stays; you can invite later.", name=listed.account.name))
         return redirect(url_for("console.list_accounts"), 303)
-    return render(
+    return show(
         "console/confirm.html",
-        form=form,
-        frame=frame(),
+        form,
+        back=url_for("console.list_accounts"),
         question=text("Cancel the invitation of {name} ({username})?", name=listed.account.name, username=listed.account.username),
         consequence=text("No mail is sent. The account stays as »Not invited«; you can invite at any time."),
         words=text("Cancel the invitation"),

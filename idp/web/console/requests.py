@@ -5,14 +5,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from idp.directory import access_requests
 from idp.directory.access_requests import AccessRequest
-from idp.errors import IdpError, InvalidField
+from idp.directory.errors import AlreadyDecided
 from idp.identifiers import AccessRequestId
-from idp.pages.forms import Form
 from idp.pages.render import render, tell
 from idp.texts import text
 from idp.unit_of_work import read_work, unit_of_work
 from idp.web.console.admin import admin, blueprint, frame
-from idp.web.console.forms import ApproveForm
+from idp.web.console.answers import REFUSALS, show
+from idp.web.console.forms import ApproveForm, ConsoleForm
 
 __all__ = ["blueprint"]
 
@@ -34,37 +34,31 @@ def approve_request(request_id: str) -> AnyResponse:
         try:
             with unit_of_work() as work:
                 access_requests.approve(work, admin().customer.id, wish.id, username=form.username.data, mobile=form.mobile.data or "")
-        except InvalidField as error:
+        except AlreadyDecided:
+            raise
+        except REFUSALS as error:
             form.refuse(error)
-        except IdpError as error:
-            tell(error.text, "bad")
-            return redirect(url_for("console.list_requests"), 303)
         else:
             tell(text("Approved. The invitation goes to {email}.", email=wish.email))
             return redirect(url_for("console.list_requests"), 303)
-    return render("console/approve.html", form=form, frame=frame(), wish=wish)
+    return show("console/approve.html", form, wish=wish)
 
 
 @blueprint.route("/requests/<request_id>/reject", methods=["GET", "POST"])
 def reject_request(request_id: str) -> AnyResponse:
     """Ask, then reject."""
     wish = _own(request_id)
-    name = f"{wish.given_name} {wish.family_name}"
-    form = Form()
+    form = ConsoleForm()
     if form.validate_on_submit():
-        try:
-            with unit_of_work() as work:
-                access_requests.reject(work, admin().customer.id, wish.id)
-        except IdpError as error:
-            tell(error.text, "bad")
-        else:
-            tell(text("The request of {name} is rejected.", name=name))
+        with unit_of_work() as work:
+            access_requests.reject(work, admin().customer.id, wish.id)
+        tell(text("The request of {name} is rejected.", name=wish.name))
         return redirect(url_for("console.list_requests"), 303)
-    return render(
+    return show(
         "console/confirm.html",
-        form=form,
-        frame=frame(),
-        question=text("Reject the request of {name}?", name=name),
+        form,
+        back=url_for("console.list_requests"),
+        question=text("Reject the request of {name}?", name=wish.name),
         consequence=text("No account is created. {email} gets a short mail about it.", email=wish.email),
         words=text("Reject"),
         tone="danger",
