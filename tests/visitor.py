@@ -8,9 +8,12 @@ from urllib.parse import urljoin, urlsplit
 import flask
 from werkzeug.test import TestResponse
 
+from idp import crypto
 from idp.app import worker_of
-from idp.authn import passwords
+from idp.authn import passwords, sessions
+from idp.authn.levels import ACR_MFA, AMR_OF
 from idp.directory.accounts import Account
+from idp.identifiers import new_token
 from idp.messaging import demo
 from idp.unit_of_work import SYSTEM, Units
 
@@ -117,6 +120,25 @@ class Visitor:
             response = self._ask("GET", address)
         self.page, self.address = response, address
         return response
+
+
+def signed_in_browser(app: flask.Flask, account: Account, *, acr: str = ACR_MFA, **options: str) -> Visitor:
+    """Give a browser in which an account has a session already, at a level."""
+    visitor, browser = Visitor(app, **options), new_token()
+    with visitor.units.write(SYSTEM) as work:
+        _, token = sessions.start(
+            work,
+            account,
+            acr=acr,
+            amr=AMR_OF[acr],
+            browser=crypto.hash_token(browser),
+            signin_id=None,
+            device_label="Test",
+            replaces=None,
+        )
+    visitor.client.set_cookie("idp_browser", browser)
+    visitor.client.set_cookie("idp_session", token)
+    return visitor
 
 
 def deliver(app: flask.Flask) -> None:
