@@ -19,7 +19,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard idp/translations/*/LC_MESSAGES/*.p
 # Compiled modules are kept whatever the caller's shell says: a second start is twice as fast with them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: list run test test-slow check format bench docs clean demo-reset lock translations db-revision install develop parts
+.PHONY: list run test test-slow check format bench docs screenshots clean demo-reset lock translations db-revision install develop parts
 
 list:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -48,6 +48,10 @@ bench: develop parts ## measure and print figures
 
 docs: develop ## write the generated pages: settings and their example file
 	@$(BIN)/idp settings write-docs
+
+screenshots: develop parts ## take the README's pictures by the browser tests
+	@mkdir -p docs/screenshots
+	@SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -n 0 -k "j1_activation or j2_login or j3_j4_j5" tests/browser
 
 translations: install ## compile the German texts
 	@$(BIN)/python .ci/translations.py compile
