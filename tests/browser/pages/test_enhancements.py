@@ -18,6 +18,7 @@ def form(page: Page, address: str) -> Page:
 def console(page: Page, address: str) -> Page:
     """A page of the console."""
     page.goto(f"{address}/sample/console")
+    page.wait_for_load_state("networkidle")  # its small modules are there
     return page
 
 

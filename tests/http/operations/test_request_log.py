@@ -10,9 +10,11 @@ TOKEN = "Zk3vT0p9QmWq8yXc2LsR7uHnBd5FgJ1aEoI4tUwYxKs"
 
 
 @pytest.fixture
-def lines(app, capsys, monkeypatch):
+def lines(app, capsys):
     """Give the request log's lines of what was asked for since the last look."""
-    monkeypatch.setattr(logging.getLogger(), "level", logging.INFO)
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.INFO)  # by the method, which forgets what loggers remember of the level before
     pages = Blueprint("pages_of_the_test", __name__)
     pages.add_url_rule("/letters/<token>", view_func=lambda token: "a letter", methods=["GET", "POST"])
     app.register_blueprint(pages)
@@ -21,7 +23,8 @@ def lines(app, capsys, monkeypatch):
         written = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         return [line for line in written if line["event"] == "request"]
 
-    return read
+    yield read
+    root.setLevel(before)
 
 
 def test_a_request_is_one_line_with_its_route(client, lines):
