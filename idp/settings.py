@@ -183,7 +183,8 @@ def load_settings(profile: str | None = None, config: str | None = None, **overr
     try:
         return Settings(**(values | _secrets_from_files() | EnvSettingsSource(Settings)() | overrides))
     except ValidationError as error:
-        lines = (f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
+        found = error.errors(include_input=False, include_url=False)
+        lines = (": ".join([*map(str, one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)
         raise SettingsError("; ".join(lines)) from None
 
 
