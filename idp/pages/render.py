@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, flash, make_response, render_template
+from markupsafe import Markup
 
 from idp.pages import formats
 from idp.pages.forms import Form
@@ -57,7 +58,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         time_text=_time_text,
         date_text=_date_text,
         phone_text=formats.phone_text,
-        masked_phone=formats.masked_phone,
+        masked_phone=_masked_phone,
     )
 
 
@@ -71,6 +72,10 @@ def render(template: str, *, status: int | None = None, form: Form | None = None
 def tell(message: Text, tone: str = "good") -> None:
     """Leave a message for the page that follows; `tone` is good, info, warn or bad."""
     flash(translated(message), tone)
+
+
+def _masked_phone(number: str) -> Markup:
+    return Markup('<span class="nowrap">{}</span>').format(formats.masked_phone(number))
 
 
 def _time_text(when: datetime) -> str:
