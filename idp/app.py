@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     """Put the provider together on the database that the settings name. Raises: SettingsError."""
     chosen = settings or load_settings()
     secrets = crypto.Secrets(master_secret(chosen))
-    chosen.data_dir.mkdir(parents=True, exist_ok=True)
+    chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Provider("idp", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(configure_engines(chosen))
     app.extensions["idp.settings"] = chosen

@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     def check_together(self) -> Self:
         """Refuse what only makes sense apart."""
         if self.profile == "production":
+            if not self.over_https:
+                raise ValueError("issuer: set IDP_ISSUER to an https address in production")
             if self.limits_factor != 1:
                 raise ValueError("limits_factor: must be 1 in production")
             if self.mail_sender == "demo" or self.sms_sender == "demo":
@@ -212,7 +214,7 @@ def master_secret(settings: Settings) -> str:
     if settings.profile == "production":
         raise SettingsError("master_secret: set IDP_MASTER_SECRET or IDP_MASTER_SECRET_FILE in production")
     path = settings.data_dir / "master-secret"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

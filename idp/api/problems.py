@@ -68,7 +68,7 @@ def accepted_locale() -> str:
 
 
 def _refusal(error: IdpError) -> Response:
-    log.info("refused", code=error.code, status=error.status, detail=error.detail)
+    log.info("refused", reason=error.code, status=error.status, detail=error.detail)
     code, title, more = error.code, _TITLES.get(error.status, error.text), {}
     if isinstance(error, InvalidField):
         more["errors"] = list(_entries(error.problems if isinstance(error, InvalidFields) else (error,)))

@@ -38,7 +38,7 @@ def settings_here(**overrides: Any) -> Settings:
 
 def remember(settings: Settings) -> None:
     """Note in the data folder how this start was made."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     noted = Instance(settings.profile, settings.port, settings.issuer_address)
     file(settings.data_dir).write_text(json.dumps(asdict(noted)), encoding="utf-8")
 

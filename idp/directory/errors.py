@@ -1,6 +1,6 @@
 """What the directory refuses, with the words for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from idp.errors import Conflict, IdpError, InvalidField, NotAllowed
@@ -90,7 +90,11 @@ class ContractElsewhere(Conflict):
     """A contract of the document is held by another customer."""
 
     code = "contract_held_elsewhere"
-    message = text("A contract of this document belongs to another customer.")
+
+    def __init__(self, contract_ids: Iterable[str]) -> None:
+        named = ", ".join(contract_ids)
+        problem = text("These contracts of the document belong to another customer: {contracts}.", contracts=named)
+        super().__init__(f"held by another customer: {named}", text=problem)
 
 
 class AlreadyDecided(Conflict):

@@ -196,7 +196,7 @@ def _put_contracts(work: UnitOfWork, customer: Customer, entries: list[dict[str,
     elsewhere = sorted({entry["id"] for entry in entries} - written)
     if elsewhere:
         audit.refused(work, Event.PROVISIONING_REFUSED, customer=customer.id, contracts=elsewhere)
-        raise ContractElsewhere(f"held by another customer: {', '.join(elsewhere)}")
+        raise ContractElsewhere(elsewhere)
     contract_store.end_all_but(work.db, customer.id, written, work.now)
     ended = active_before - {entry["id"] for entry in entries if entry["active"]}
     if ended:

@@ -16,7 +16,7 @@ from idp.errors import SettingsError
 def held(data_dir: Path) -> Iterator[None]:
     """Hold the folder alone until the end. Raises: SettingsError when another process holds it."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise SettingsError(f"data_dir: cannot use {data_dir}: {error.strerror}") from error

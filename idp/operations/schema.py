@@ -89,7 +89,7 @@ def alembic_config() -> Config:
 
 def _address(settings: Settings) -> str:
     if settings.database_address.startswith("sqlite"):
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return settings.database_direct_url.get_secret_value() or settings.database_address
 
 

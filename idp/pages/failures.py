@@ -78,7 +78,7 @@ def failure_page(
 
 def _refusal(error: IdpError) -> Response:
     known = _WORDS.get(error.status)
-    log.info("refused", code=error.code, status=error.status, detail=error.detail)
+    log.info("refused", reason=error.code, status=error.status, detail=error.detail)
     if asks_machine():
         return _for_machine(error.status, error.code, error.text.render("en"), error.retry_after)
     if isinstance(error, TryAgain):

@@ -133,5 +133,11 @@ def test_a_database_that_is_out_of_reach_is_one_clear_line(serve):
 
 
 def test_production_without_its_secret_is_one_clear_line(serve, tmp_path):
-    code, lines = serve("--profile", "production", IDP_DATABASE_URL=f"sqlite:///{tmp_path}/idp.sqlite3").complaint()
+    database = f"sqlite:///{tmp_path}/idp.sqlite3"
+    code, lines = serve("--profile", "production", IDP_DATABASE_URL=database, IDP_ISSUER="https://id.example").complaint()
     assert (code, lines) == (1, ["idp: master_secret: set IDP_MASTER_SECRET or IDP_MASTER_SECRET_FILE in production"])
+
+
+def test_production_without_https_is_one_clear_line(serve):
+    code, lines = serve("--profile", "production", IDP_ISSUER="http://id.example").complaint()
+    assert (code, lines) == (1, ["idp: issuer: set IDP_ISSUER to an https address in production"])

@@ -68,7 +68,7 @@ def answer(body: Mapping[str, Any], status: int = 200) -> Response:
 
 def refusal(error: OAuthError) -> Response:
     """Tell a client what it did wrong; a refused client's try is noted in the audit log."""
-    log.info("refused", code=error.error.value, status=error.status, detail=error.detail)
+    log.info("refused", reason=error.error.value, status=error.status, detail=error.detail)
     body = {"error": error.error.value}
     if error.description:
         body["error_description"] = error.description
@@ -82,7 +82,7 @@ def refusal(error: OAuthError) -> Response:
 
 def failure(error: IdpError) -> Response:
     """Tell a client of a failure that has no name in the protocol."""
-    log.info("refused", code=error.code, status=error.status, detail=error.detail)
+    log.info("refused", reason=error.code, status=error.status, detail=error.detail)
     busy = isinstance(error, TryAgain)
     code = ErrorCode.TEMPORARILY_UNAVAILABLE.value if busy else error.code
     response = answer({"error": code, "error_description": error.text.render("en")}, error.status)
