@@ -18,7 +18,7 @@ from tests.ops.processes import alive
 from tests.servers import ROOT, wait_until
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """A running demo that the tests of this file share."""
     stack = Stack(tmp_path_factory.mktemp("demo"))
