@@ -9,6 +9,7 @@ from idp.texts import text
 from idp.unit_of_work import UnitOfWork
 
 LATEST = timedelta(days=365)
+_ZONES_APART = timedelta(days=2)
 
 _PAST = text("This time has passed. Please choose one in the future.")
 _TOO_LATE = text("Please choose a time within the next twelve months.")
@@ -28,6 +29,11 @@ def resolve(work: UnitOfWork, field: str, entered: datetime) -> Schedule:
 
     A time that the clocks skip in spring is refused; of one that comes twice in autumn the first is meant. Raises: InvalidField.
     """
+    today = work.now.replace(tzinfo=None)
+    if entered < today - _ZONES_APART:  # before any arithmetic: the calendar's first and last days have no instant everywhere
+        raise InvalidField(field, _PAST)
+    if entered > today + LATEST + _ZONES_APART:
+        raise InvalidField(field, _TOO_LATE)
     zone = ZoneInfo(work.settings.timezone)
     local = entered.replace(tzinfo=zone, fold=0)
     at = local.astimezone(UTC)
