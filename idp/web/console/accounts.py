@@ -62,15 +62,14 @@ class Asked:
 
     def address(self, **changes: str | None) -> str:
         """Give the address of this list with changes; a change begins at the first page."""
-        chosen: dict[str, Any] = {
-            "search": self.search or None,
-            "status": self.status,
-            "sort": self.sort,
-            "direction": self.direction,
-        } | changes
-        usual = {"sort": Sort.NUMBER, "direction": Direction.DESCENDING}
-        wanted: dict[str, Any] = {k: str(v) for k, v in chosen.items() if v and usual.get(k) != v}
+        wanted: dict[str, Any] = self.parameters(**changes)
         return url_for("console.list_accounts", **wanted)
+
+    def parameters(self, **changes: str | None) -> dict[str, str]:
+        """Give what the address says where it is not the usual."""
+        usual = {"sort": Sort.NUMBER, "direction": Direction.DESCENDING}
+        asked = {"search": self.search, "status": self.status, "sort": self.sort, "direction": self.direction} | changes
+        return {name: str(value) for name, value in asked.items() if value and usual.get(name) != value}
 
 
 @blueprint.get("/")
@@ -93,7 +92,7 @@ def list_accounts() -> Response:
         frame=frame(),
         rows=page.rows,
         search=asked.search,
-        kept={"status": asked.status.value} if asked.status else {},
+        kept=asked.parameters(search=None),
         narrowed=bool(asked.search or asked.status),
         columns=[_column(asked, label, sort) for label, sort in _COLUMNS],
         filters=_filters(asked),

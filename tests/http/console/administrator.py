@@ -22,9 +22,7 @@ class _Table(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "th":
-            self.headings.append("")
-        elif tag == "tbody":
+        if tag in ("th", "tbody"):
             self.headings.append("")
         elif tag == "tr":
             self.rows.append({})
@@ -69,7 +67,7 @@ class Administrator:
         """What the summary of errors says, by field; what belongs to no field under the empty name."""
         summary = self.page.text.partition('id="error-summary"')[2].partition("</ul>")[0]
         listed = re.findall(r"<li>(?:<a href=\"#(\w+)\">)?(.*?)(?:</a>)?</li>", summary)
-        return {name: said for name, said in reversed(listed)}
+        return dict(reversed(listed))
 
     @property
     def rows(self) -> list[dict[str, str]]:
