@@ -76,17 +76,7 @@ class Asked:
 def list_accounts() -> Response:
     """Show one page of the list."""
     asked = _asked(request.args)
-    with read_work() as work:
-        page = accounts.list_page(
-            work,
-            admin().customer.id,
-            search=asked.search,
-            statuses=[asked.status] if asked.status else (),
-            sort=asked.sort,
-            direction=asked.direction,
-            cursor=asked.cursor,
-            limit=_ROWS,
-        )
+    page = _page(asked)
     return render(
         "console/list.html",
         frame=frame(),
@@ -101,6 +91,20 @@ def list_accounts() -> Response:
         next_page=asked.address(cursor=page.next) if page.next else "",
         myself=admin().account.id,
     )
+
+
+def _page(asked: Asked) -> Page:
+    with read_work() as work:
+        return accounts.list_page(
+            work,
+            admin().customer.id,
+            search=asked.search,
+            statuses=[asked.status] if asked.status else (),
+            sort=asked.sort,
+            direction=asked.direction,
+            cursor=asked.cursor,
+            limit=_ROWS,
+        )
 
 
 def _asked(arguments: Mapping[str, str]) -> Asked:

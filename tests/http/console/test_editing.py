@@ -113,8 +113,10 @@ def test_nobody_changes_the_own_role(console, max_muster, now):
     answer = console.submit(page_of(max_muster), **changed_person(given_name="Max", family_name="Muster"))
     assert answer.status_code == 403
     assert list(console.problems.values()) == [
-        "Ihr eigenes Benutzerkonto können Sie nicht deaktivieren und seine Rolle nicht ändern. "
-        "Bitte wenden Sie sich an einen anderen Administrator."
+        (
+            "Ihr eigenes Benutzerkonto können Sie nicht deaktivieren und seine Rolle nicht ändern. "
+            "Bitte wenden Sie sich an einen anderen Administrator."
+        )
     ]
     assert now(max_muster).role is Role.ADMINISTRATOR_KUNDENPORTAL
 
