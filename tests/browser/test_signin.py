@@ -55,8 +55,9 @@ def test_two_tabs_sign_in_without_disturbing_each_other(page: Page, stack: Stack
     other = page.context.new_page()
     for tab in (page, other):
         tab.goto(f"{stack.portal}/contracts")
+    before = stack.newest(firm.mobile, "sms")
     steps.enter_password(other, firm.username, steps.GOOD_PASSWORD)
-    first_pin = stack.message(firm.mobile, "sms")
+    first_pin = stack.message(firm.mobile, "sms", before)
     steps.enter_password(page, firm.username, steps.GOOD_PASSWORD)
     steps.enter_pin(page, stack, firm.mobile, first_pin.id)
     expect(page).to_have_url(f"{stack.portal}/contracts")
