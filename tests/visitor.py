@@ -51,6 +51,13 @@ class _Forms(HTMLParser):
             self.open = False
 
 
+def forms_of(page: str, address: str) -> list[PageForm]:
+    """Read the forms of a page."""
+    reader = _Forms(address)
+    reader.feed(page)
+    return reader.found
+
+
 class Visitor:
     """One browser with its own cookies; `page` is what it shows, `address` where."""
 
@@ -75,9 +82,7 @@ class Visitor:
 
     def form(self, having: str) -> PageForm:
         """Find the form of the page with a field, or whose address ends so."""
-        reader = _Forms(self.address)
-        reader.feed(self.page.text)
-        for found in reader.found:
+        for found in forms_of(self.page.text, self.address):
             if having in found.fields or urlsplit(found.action).path.endswith(having):
                 return found
         raise AssertionError(f"no form with {having}: {self.page.text[:3000]}")

@@ -1,0 +1,114 @@
+"""openid-client for Node.js, certified for Basic and FAPI 2.0, against the running provider: what it accepts and checks is its own judgement."""
+
+import pytest
+
+from tests.conformance.person import Person
+from tests.conformance.provider import Provider
+from tests.conformance.stock_client import App, Refused, StockClient
+
+CALLBACK = "https://stock.example/callback"
+GOODBYE = "https://stock.example/goodbye"
+SCOPE = "openid profile email roles contracts"
+
+
+@pytest.fixture(scope="module")
+def app(provider: Provider, stock_client: StockClient) -> App:
+    """An app with a secret, which verifies every signature."""
+    made = provider.register(CALLBACK, post_logout_redirect_uris=[GOODBYE], authorization_details_types=["cloud_phone"])
+    return App(stock_client, "basic", secret=made.secret, verify_all=True).discover(made.client.id)
+
+
+def signed_in_tokens(app: App, signed_in: Person, **asked: str) -> dict:
+    """Get tokens through a browser that is signed in."""
+    return app.finish(url=signed_in.open(app.begin(redirect_uri=CALLBACK, **({"scope": SCOPE} | asked))))
+
+
+def test_basic_a_person_signs_in_by_password_and_pin(app: App, provider: Provider, person: Person) -> None:
+    arrived = person.signed_in(app.begin(redirect_uri=CALLBACK, scope=SCOPE), provider.administrator)
+    claims = app.finish(url=arrived)["claims"]
+    assert claims["sub"] == provider.administrator.sub
+    assert (claims["acr"], claims["amr"]) == ("urn:idp:acr:mfa", ["pwd", "sms", "mfa"])
+
+
+def test_basic_userinfo_is_of_the_same_person(app: App, provider: Provider, signed_in: Person) -> None:
+    tokens = signed_in_tokens(app, signed_in)
+    known = app.userinfo(token=tokens["access_token"], subject=tokens["claims"]["sub"])
+    assert known["preferred_username"] == provider.administrator.username
+    assert known["roles"] == ["administrator-kundenportal"]
+
+
+def test_basic_max_age_is_proven_by_auth_time(app: App, signed_in: Person) -> None:
+    assert signed_in_tokens(app, signed_in, max_age="3600")["claims"]["auth_time"]
+
+
+def test_form_post_the_answer_comes_in_a_form(app: App, signed_in: Person) -> None:
+    signed_in.open(app.begin(redirect_uri=CALLBACK, scope="openid", response_mode="form_post"))
+    form = signed_in.form("code")
+    assert app.finish(url=form.action, form=form.fields)["claims"]["iss"] == app.library.issuer
+
+
+def test_core_3_1_2_6_a_refusal_reaches_the_library_by_its_code(app: App, person: Person) -> None:
+    arrived = person.open(app.begin(redirect_uri=CALLBACK, scope="openid", prompt="none"))
+    with pytest.raises(Refused) as refusal:
+        app.finish(url=arrived)
+    assert refusal.value.error == "login_required"
+
+
+def test_rfc9126_a_pushed_request_for_one_contract(app: App, signed_in: Person) -> None:
+    details = '[{"type":"cloud_phone","contract":"CP-4711"}]'
+    address = app.begin("par", redirect_uri=CALLBACK, scope="openid", authorization_details=details)
+    assert "CP-4711" not in address
+    tokens = app.finish(url=signed_in.open(address))
+    assert tokens["authorization_details"] == [{"type": "cloud_phone", "contract": "CP-4711"}]
+
+
+def test_a_resource_takes_the_access_token(app: App, signed_in: Person) -> None:
+    tokens = signed_in_tokens(app, signed_in)
+    answer = app.fetch(token=tokens["access_token"], url=f"{app.library.issuer}/api/v1/me/contracts")
+    assert {contract["id"] for contract in answer["body"]["contracts"]} == {"CP-4711", "CP-4712", "IN-1001"}
+
+
+def test_core_12_refreshing_gives_a_new_id_token_of_the_same_person(app: App, signed_in: Person) -> None:
+    tokens = signed_in_tokens(app, signed_in)
+    again = app.refresh(token=tokens["refresh_token"])
+    assert again["claims"]["sub"] == tokens["claims"]["sub"]
+    assert again["refresh_token"] != tokens["refresh_token"]
+
+
+def test_rfc7662_and_rfc7009_a_token_is_known_until_it_is_revoked(app: App, signed_in: Person) -> None:
+    token = signed_in_tokens(app, signed_in)["access_token"]
+    assert app.introspect(token=token)["active"] is True
+    app.revoke(token=token)
+    assert app.introspect(token=token)["active"] is False
+
+
+def test_rfc7009_a_revoked_refresh_token_is_of_no_use(app: App, signed_in: Person) -> None:
+    token = signed_in_tokens(app, signed_in)["refresh_token"]
+    app.revoke(token=token)
+    with pytest.raises(Refused) as refusal:
+        app.refresh(token=token)
+    assert refusal.value.error == "invalid_grant"
+
+
+def test_rp_initiated_logout_leads_back_and_ends_the_tokens(app: App, provider: Provider, person: Person) -> None:
+    tokens = app.finish(url=person.signed_in(app.begin(redirect_uri=CALLBACK, scope=SCOPE), provider.administrator))
+    parameters = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": GOODBYE, "state": "bye"}
+    assert person.open(app.end_session(parameters=parameters)) == f"{GOODBYE}?state=bye"
+    assert app.introspect(token=tokens["access_token"])["active"] is False
+
+
+def test_a_public_client_proves_itself_by_pkce_alone(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    made = provider.register(CALLBACK, token_endpoint_auth_method="none")
+    app = App(stock_client, "public").discover(made.client.id)
+    tokens = app.finish(url=signed_in.open(app.begin(redirect_uri=CALLBACK, scope="openid")))
+    assert app.refresh(token=tokens["refresh_token"])["access_token"]
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256", "EdDSA", "Ed25519"])
+def test_core_2_each_algorithm_is_verified_by_the_published_keys(
+    provider: Provider, stock_client: StockClient, signed_in: Person, algorithm: str
+) -> None:
+    made = provider.register(CALLBACK, id_token_signed_response_alg=algorithm)
+    metadata = {"id_token_signed_response_alg": algorithm}
+    app = App(stock_client, algorithm, secret=made.secret, metadata=metadata, verify_all=True).discover(made.client.id)
+    assert signed_in_tokens(app, signed_in, scope="openid")["claims"]["sub"] == provider.administrator.sub
