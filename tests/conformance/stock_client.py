@@ -10,7 +10,7 @@ from tests.servers import ROOT
 FOLDER = ROOT / "tests" / "stock_client"
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is named by what happened
+class Refused(Exception):
     """The library did not go on; `error` is the provider's code or its own."""
 
     def __init__(self, error: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""openid-client for Node.js, certified for Basic and FAPI 2.0, against the running provider: what it accepts and checks is its own judgement."""
+"""openid-client for Node.js, certified for Basic and FAPI 2.0, against the running provider: what it takes is its own judgement."""
 
 import pytest
 
