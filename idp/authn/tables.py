@@ -47,6 +47,7 @@ class Signin(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     account_id: Mapped[str | None] = mapped_column(String(32))
     password_at: Mapped[datetime | None]
+    area: Mapped[str] = mapped_column(String(16), server_default="public")  # public | staff: where its session counts
     from_session_id: Mapped[str | None] = mapped_column(String(32))  # the session whose password is only added to
     pin_confirmed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
@@ -174,6 +175,7 @@ class Session(Base):
     auth_time: Mapped[datetime]
     signin_id: Mapped[str | None] = mapped_column(String(32))
     device_label: Mapped[str] = mapped_column(String(100))
+    area: Mapped[str] = mapped_column(String(16), server_default="public")  # public | staff: staff sessions are no OIDC sessions
     created_at: Mapped[datetime]
     active_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)  # absolute end

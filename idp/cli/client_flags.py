@@ -24,10 +24,10 @@ _REPEATABLE = {
 _SINGLE = {
     "--name": ("client_name", "Name shown to people."),
     "--backchannel-logout-uri": ("backchannel_logout_uri", "Where ended sessions are told."),
-    "--frontchannel-logout-uri": ("frontchannel_logout_uri", "Not supported by this version."),
+    "--frontchannel-logout-uri": ("frontchannel_logout_uri", "Page that a logout loads in a frame, to end the app's session."),
     "--initiate-login-uri": ("initiate_login_uri", "Where a sign-in can be started by others (Core §4)."),
     "--signing-alg": ("id_token_signed_response_alg", "RS256, ES256, PS256, Ed25519 or EdDSA."),
-    "--request-object-alg": ("request_object_signing_alg", "Not supported by this version."),
+    "--request-object-alg": ("request_object_signing_alg", "How its request objects are signed, or none."),
 }
 _DEFAULT_GRANTS = [AUTHORIZATION_CODE, REFRESH_TOKEN]
 
@@ -43,7 +43,7 @@ def options(function: Function) -> Function:
         click.option("--first-party/--third-party", "first_party", default=None, help="Ours: people are not asked for consent."),
         click.option("--require-pkce/--no-require-pkce", "require_pkce", default=None, help="Required unless switched off."),
         click.option("--require-par/--no-require-par", "require_par", default=None, help="Only pushed requests are accepted."),
-        click.option("--dpop", is_flag=True, help="Not supported by this version."),
+        click.option("--dpop", is_flag=True, help="Its tokens are bound to its key (RFC 9449)."),
     ]
     for option in reversed(made):
         function = option(function)

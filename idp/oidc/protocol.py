@@ -21,6 +21,9 @@ class Path(StrEnum):
     REVOCATION = "/revoke"
     END_SESSION = "/end-session"
     JWKS = "/jwks"
+    DEVICE_AUTHORIZATION = "/device-authorization"
+    DEVICE = "/device"
+    REGISTRATION = "/register"
 
     def below(self, settings: Settings) -> str:
         """Give the endpoint's public address."""
@@ -64,6 +67,16 @@ class ErrorCode(StrEnum):
     INVALID_CLIENT_METADATA = "invalid_client_metadata"
     INVALID_TARGET = "invalid_target"
     INVALID_AUTHORIZATION_DETAILS = "invalid_authorization_details"
+    INVALID_SOFTWARE_STATEMENT = "invalid_software_statement"
+    UNAPPROVED_SOFTWARE_STATEMENT = "unapproved_software_statement"
+    # RFC 8628 §3.5
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105
+    # RFC 9449 §5, §8; RFC 9470 §3
+    INVALID_DPOP_PROOF = "invalid_dpop_proof"
+    USE_DPOP_NONCE = "use_dpop_nonce"
+    INSUFFICIENT_USER_AUTHENTICATION = "insufficient_user_authentication"
 
 
 class Prompt(StrEnum):

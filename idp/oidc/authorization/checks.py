@@ -114,6 +114,14 @@ def proof_key(asked: Asked) -> Established:
     return {"code_challenge": challenge}
 
 
+def key_of_tokens(asked: Asked) -> Established:
+    """RFC 9449 §10: the thumbprint of the key to which the code is bound."""
+    jkt = asked.parameters.get("dpop_jkt")
+    if jkt is not None and not S256_CHALLENGE.fullmatch(jkt):
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "dpop_jkt is not a SHA-256 value in base64url")
+    return {"dpop_jkt": jkt}
+
+
 def prompt(asked: Asked) -> Established:
     """Core §3.1.2.1: `none` stands alone; values that we do not know are ignored."""
     words = asked.parameters.words("prompt")
@@ -192,6 +200,7 @@ CHECKS: tuple[Check, ...] = (
     response_mode,
     scope,
     proof_key,
+    key_of_tokens,
     prompt,
     max_age,
     claims_and_levels,

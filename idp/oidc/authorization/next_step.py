@@ -242,5 +242,6 @@ def _answer(standing: Standing) -> Answer:
         amr=session.amr,
         auth_time=session.auth_time,
         offline=OFFLINE_ACCESS in scopes,
+        dpop_jkt=asked.dpop_jkt,
     )
     return Answer(grant, session)

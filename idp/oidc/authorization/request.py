@@ -40,6 +40,7 @@ class AuthorizationRequest:
     authorization_details: tuple[dict[str, Any], ...] = ()
     resources: tuple[str, ...] = ()
     pushed_id: str | None = None
+    dpop_jkt: str | None = None
 
     @property
     def client_id(self) -> ClientId:

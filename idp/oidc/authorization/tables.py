@@ -59,6 +59,27 @@ class Code(Base):
     delete_after: Mapped[datetime] = mapped_column(index=True)
 
 
+class DeviceRequest(Base):
+    """A device that waits for its person (RFC 8628); both codes are kept hashed."""
+
+    __tablename__ = "device_requests"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    device_code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[str] = mapped_column(String(128))
+    asked: Mapped[dict[str, Any]]  # scopes, authorization_details, resources, device's name and origin as shown
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    polled_at: Mapped[datetime | None]
+    poll_seconds: Mapped[int]
+    browser_hash: Mapped[str | None] = mapped_column(String(64))  # of the person who typed the code
+    signin_id: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+    granted: Mapped[dict[str, Any] | None]  # the grant; none once refused
+    used_at: Mapped[datetime | None]
+
+
 class Consent(Base):
     """What an account lets a third-party client have; remembered until revoked."""
 

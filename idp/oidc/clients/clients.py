@@ -14,7 +14,8 @@ from idp.crypto import hash_token
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
 from idp.oidc.clients import store
-from idp.oidc.clients.metadata import BASIC, NONE, POST, Origin, Registration, refused, validate
+from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
+from idp.oidc.clients.metadata_checks import validate
 from idp.oidc.keys.jose import Algorithm, VerifyingKey, load_public_keys
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
@@ -32,6 +33,8 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...]
     backchannel_logout_uri: str | None
     backchannel_logout_session_required: bool
+    frontchannel_logout_uri: str | None
+    frontchannel_logout_session_required: bool
     initiate_login_uri: str | None
     grant_types: tuple[str, ...]
     response_types: tuple[str, ...]
@@ -40,12 +43,20 @@ class Client:
     secret_in_header_or_body: bool
     auth_signing_alg: str | None
     id_token_alg: Algorithm
+    userinfo_alg: Algorithm | None
+    introspection_alg: Algorithm | None
+    authorization_alg: Algorithm | None
+    request_object_alg: str | None
+    require_signed_request_object: bool
+    request_uris: tuple[str, ...]
     require_pkce: bool
     require_par: bool
+    dpop_bound: bool
     first_party: bool
     profile: str | None
     application_type: str
     subject_type: str
+    sector_identifier_uri: str | None
     resources: tuple[str, ...]
     authorization_details_types: tuple[str, ...]
     default_max_age: int | None
@@ -71,6 +82,21 @@ class Client:
     def is_public(self) -> bool:
         """Whether it cannot keep a secret."""
         return self.auth_method == NONE
+
+    @property
+    def is_fapi(self) -> bool:
+        """Whether it keeps to FAPI 2.0."""
+        return self.profile == FAPI2
+
+    @property
+    def may_send_unsigned_requests(self) -> bool:
+        """Whether its request objects need no signature."""
+        return self.request_object_alg == UNSIGNED
+
+    @property
+    def signs_answers_with(self) -> Algorithm:
+        """The algorithm of signed authorization answers (JARM §3: RS256 unless registered otherwise)."""
+        return self.authorization_alg or (self.id_token_alg if self.is_fapi else Algorithm.RS256)
 
     @property
     def keys(self) -> tuple[VerifyingKey, ...]:
@@ -146,13 +172,12 @@ def register(
 ) -> Registered:
     """Register a client; id and secret are made unless given.
 
-    Raises: OAuthError (see metadata.validate), ClientIdTaken, InvalidField for an impossible id.
+    Raises: OAuthError (see metadata_checks.validate), ClientIdTaken, InvalidField for an impossible id.
     """
-    _check_profile(profile)
     if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
         raise InvalidField("client_id", text("Use 1 to 128 letters, digits and . _ ~ -"))
     chosen = ClientId(client_id or new_id())
-    document = validate(metadata, _registration(work, origin))
+    document = validate(metadata, _registration(work, origin, profile))
     document.setdefault("client_name", chosen)
     row = {
         "id": chosen,
@@ -180,20 +205,21 @@ def change(
 ) -> Client:
     """Replace the named members of a client's metadata (None removes one); the whole is checked anew.
 
-    Raises: ClientUnknown, OAuthError (see metadata.validate).
+    Raises: ClientUnknown, OAuthError (see metadata_checks.validate).
     """
-    _check_profile(profile)
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
     chosen = {"secret_in_header_or_body": None} if "token_endpoint_auth_method" in changes else {}
     merged = {name: value for name, value in (row["metadata_document"] | chosen | dict(changes)).items() if value is not None}
-    document = validate(merged, _registration(work, Origin(row["origin"])))
+    kept = profile or row["profile"]
+    document = validate(merged, _registration(work, Origin(row["origin"]), kept))
     document.setdefault("client_name", client_id)
     values = {
         "name": document["client_name"],
         "metadata_document": document,
         "first_party": row["first_party"] if first_party is None else first_party,
+        "profile": kept,
         "changed_at": work.now,
     }
     store.change(work.db, client_id, values)
@@ -234,15 +260,10 @@ def delete(work: UnitOfWork, client_id: str) -> None:
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
 
 
-def _check_profile(profile: str | None) -> None:
-    if profile is not None:
-        raise refused(f"profile: {profile} is not supported by this version")
-
-
-def _registration(work: UnitOfWork, origin: Origin) -> Registration:
+def _registration(work: UnitOfWork, origin: Origin, profile: str | None) -> Registration:
     rows = store.all_resources(work.db)
     scopes = frozenset(scope for row in rows for scope in row["scopes"])
-    return Registration(work.settings, origin, scopes, frozenset(row["identifier"] for row in rows))
+    return Registration(work.settings, origin, scopes, frozenset(row["identifier"] for row in rows), profile)
 
 
 def _record(row: RowMapping) -> ClientRecord:
@@ -262,6 +283,8 @@ def _client_of(row: Mapping[Any, Any]) -> Client:
         post_logout_redirect_uris=tuple(data["post_logout_redirect_uris"]),
         backchannel_logout_uri=data.get("backchannel_logout_uri"),
         backchannel_logout_session_required=data["backchannel_logout_session_required"],
+        frontchannel_logout_uri=data.get("frontchannel_logout_uri"),
+        frontchannel_logout_session_required=data.get("frontchannel_logout_session_required", False),
         initiate_login_uri=data.get("initiate_login_uri"),
         grant_types=tuple(data["grant_types"]),
         response_types=tuple(data["response_types"]),
@@ -270,12 +293,20 @@ def _client_of(row: Mapping[Any, Any]) -> Client:
         secret_in_header_or_body=data["secret_in_header_or_body"],
         auth_signing_alg=data.get("token_endpoint_auth_signing_alg"),
         id_token_alg=Algorithm(data["id_token_signed_response_alg"]),
+        userinfo_alg=_algorithm(data, "userinfo_signed_response_alg"),
+        introspection_alg=_algorithm(data, "introspection_signed_response_alg"),
+        authorization_alg=_algorithm(data, "authorization_signed_response_alg"),
+        request_object_alg=data.get("request_object_signing_alg"),
+        require_signed_request_object=data.get("require_signed_request_object", False),
+        request_uris=tuple(data.get("request_uris", ())),
         require_pkce=data["require_pkce"],
         require_par=data["require_pushed_authorization_requests"],
+        dpop_bound=data.get("dpop_bound_access_tokens", False),
         first_party=row["first_party"],
         profile=row["profile"],
         application_type=data["application_type"],
         subject_type=data["subject_type"],
+        sector_identifier_uri=data.get("sector_identifier_uri"),
         resources=tuple(data["resources"]),
         authorization_details_types=tuple(data["authorization_details_types"]),
         default_max_age=data.get("default_max_age"),
@@ -287,3 +318,7 @@ def _client_of(row: Mapping[Any, Any]) -> Client:
         origin=Origin(row["origin"]),
         metadata=data,
     )
+
+
+def _algorithm(data: Mapping[str, Any], member: str) -> Algorithm | None:
+    return Algorithm(data[member]) if member in data else None

@@ -23,6 +23,44 @@ class Client(Base):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]  # written at most once a minute
+    registration_token_hash: Mapped[str | None] = mapped_column(String(64))  # of a dynamic client, to manage itself (RFC 7592)
+
+
+class ClientOrigin(Base):
+    """An origin whose scripts may call our endpoints for a client (CORS); taken from the client's metadata."""
+
+    __tablename__ = "client_origins"
+
+    origin: Mapped[str] = mapped_column(String(300), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class ClientDocument(Base):
+    """What was fetched from an address of a client: its keys (`jwks_uri`), its logo (`logo_uri`)."""
+
+    __tablename__ = "client_documents"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)  # jwks | logo
+    uri: Mapped[str] = mapped_column(String(2000))
+    media_type: Mapped[str] = mapped_column(String(100))
+    content: Mapped[bytes]
+    fetched_at: Mapped[datetime]
+
+
+class InitialAccessToken(Base):
+    """A token that lets somebody register clients (RFC 7591 §3), hashed."""
+
+    __tablename__ = "initial_access_tokens"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))  # for whom it was made
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    uses_left: Mapped[int | None]  # none: any number
+    ended_at: Mapped[datetime | None]
 
 
 class ClientSecret(Base):

@@ -17,6 +17,7 @@ class TokenFamily(Base):
         Index("ix_token_families_session", "session_id"),
         Index("ix_token_families_account", "account_id"),
         Index("ix_token_families_client", "client_id"),
+        Index("ix_token_families_parent", "parent_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -26,6 +27,7 @@ class TokenFamily(Base):
     offline: Mapped[bool]
     grant: Mapped[dict[str, Any]]  # scopes, authorization_details, resources, claims, nonce, acr, amr, auth_time
     dpop_jkt: Mapped[str | None] = mapped_column(String(64))
+    parent_id: Mapped[str | None] = mapped_column(String(32))  # the family whose token was exchanged for this one (RFC 8693)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     generation: Mapped[int]  # of the newest refresh token

@@ -137,13 +137,22 @@ def test_wrong_metadata_is_refused_by_its_code(refused, flags: tuple[str, ...], 
 
 
 @pytest.mark.parametrize(
-    "flags", [("--dpop",), ("--profile", "fapi2"), ("--request-object-alg", "ES256"), ("--frontchannel-logout-uri", "https://a.example/")]
+    ("flags", "member", "value"),
+    [
+        (("--dpop",), "dpop_bound_access_tokens", True),
+        (("--request-object-alg", "ES256"), "request_object_signing_alg", "ES256"),
+        (("--frontchannel-logout-uri", "https://a.example/"), "frontchannel_logout_uri", "https://a.example/"),
+    ],
 )
-def test_what_this_version_does_not_do_is_refused_in_one_line(runner, flags: tuple[str, ...]) -> None:
-    result = runner("client", "create", *CALLBACK, *flags)
+def test_flags_of_the_whole_protocol_become_metadata(told, flags: tuple[str, ...], member: str, value: object) -> None:
+    assert told("client", "create", *CALLBACK, *flags)[member] == value
+
+
+def test_what_fapi2_needs_is_said_in_one_line(runner) -> None:
+    result = runner("client", "create", *CALLBACK, "--auth-method", "client_secret_basic", "--profile", "fapi2")
     assert (result.exit_code, result.output) == (1, "")
     (line,) = [line for line in result.errors.splitlines() if line.startswith("idp: ")]
-    assert line.endswith("is not supported by this version")
+    assert line.endswith("fapi2 needs private_key_jwt")
 
 
 def test_contradicting_flags_are_wrong_use(refused) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from idp.oidc.clients.metadata import Origin, Registration, validate
+from idp.oidc.clients.metadata import Origin, Registration
+from idp.oidc.clients.metadata_checks import validate
 from idp.oidc.protocol import OAuthError
 from idp.settings import Settings
 
@@ -14,9 +15,14 @@ REAL = Settings(issuer="https://idp.example")
 APP: dict[str, Any] = {"redirect_uris": ["https://app.example/cb"]}
 
 
-def validated(document: dict[str, Any], settings: Settings = REAL, origin: Origin = Origin.CLI) -> dict[str, Any]:
+PUBLIC_KEY = ECKey.generate_key("P-256").as_dict(private=False)
+
+
+def validated(
+    document: dict[str, Any], settings: Settings = REAL, origin: Origin = Origin.CLI, profile: str | None = None
+) -> dict[str, Any]:
     scopes, identifiers = frozenset({"phones:read"}), frozenset({"https://phones.example/api"})
-    return validate(document, Registration(settings, origin, scopes, identifiers))
+    return validate(document, Registration(settings, origin, scopes, identifiers, profile))
 
 
 def error_of(document: dict[str, Any], settings: Settings = REAL, origin: Origin = Origin.CLI) -> str:
@@ -83,7 +89,18 @@ def test_client_credentials_alone_need_no_redirect_uri() -> None:
         {"jwks": {"keys": [ECKey.generate_key("P-384").as_dict(private=False)]}},
         {"id_token_signed_response_alg": "none"},
         {"id_token_signed_response_alg": "HS256"},
-        {"subject_type": "pairwise"},
+        {"subject_type": "hidden"},
+        {"subject_type": "pairwise", "redirect_uris": ["https://a.example/cb", "https://b.example/cb"]},
+        {"request_object_signing_alg": "HS256"},
+        {"request_object_signing_alg": "none", "require_signed_request_object": True},
+        {"require_signed_request_object": True},
+        {"jwks_uri": "https://app.example/jwks", "jwks": {"keys": [PUBLIC_KEY]}},
+        {"jwks_uri": "http://app.example/jwks"},
+        {"sector_identifier_uri": "http://app.example/sector"},
+        {"frontchannel_logout_uri": "http://app.example/out"},
+        {"request_uris": ["http://app.example/request"]},
+        {"allowed_origins": ["https://app.example/"]},
+        {"allowed_origins": ["*"]},
         {"application_type": "desktop"},
         {"scope": "openid admin"},
         {"scope": "provisioning"},
@@ -109,19 +126,49 @@ def test_rfc7591_3_2_2_wrong_metadata_is_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "member",
     [
-        {"jwks_uri": "https://app.example/jwks"},
-        {"dpop_bound_access_tokens": True},
-        {"require_signed_request_object": True},
-        {"request_object_signing_alg": "ES256"},
-        {"software_statement": "x"},
-        {"frontchannel_logout_uri": "https://app.example/out"},
-        {"sector_identifier_uri": "https://app.example/sector"},
+        {"id_token_encrypted_response_alg": "RSA-OAEP"},
+        {"userinfo_encrypted_response_alg": "RSA-OAEP"},
+        {"request_object_encryption_alg": "RSA-OAEP"},
+        {"tls_client_certificate_bound_access_tokens": True},
     ],
 )
-def test_what_this_version_does_not_do_is_refused_by_name(member: dict[str, Any]) -> None:
+def test_what_we_do_not_do_is_refused_by_name(member: dict[str, Any]) -> None:
     with pytest.raises(OAuthError) as refused:
         validated(APP | member)
     assert next(iter(member)) in refused.value.description
+
+
+def test_rfc7591_3_2_2_a_software_statement_has_an_error_of_its_own() -> None:
+    assert error_of(APP | {"software_statement": "e30.e30."}) == "unapproved_software_statement"
+
+
+FAPI_APP: dict[str, Any] = APP | {"jwks": {"keys": [PUBLIC_KEY]}}
+
+
+def test_fapi2_5_3_2_the_profile_fills_in_what_it_leaves_no_choice_about() -> None:
+    document = validated(FAPI_APP, profile="fapi2")
+    assert document["token_endpoint_auth_method"] == "private_key_jwt"
+    assert document["id_token_signed_response_alg"] == "ES256"
+    for member in ("require_pushed_authorization_requests", "dpop_bound_access_tokens", "require_pkce"):
+        assert document[member] is True
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token_endpoint_auth_method": "client_secret_basic"},
+        {"token_endpoint_auth_method": "none"},
+        {"id_token_signed_response_alg": "RS256"},
+        {"token_endpoint_auth_signing_alg": "RS256"},
+        {"request_object_signing_alg": "none"},
+        {"require_pkce": False},
+        {"redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native"},
+        {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]},
+    ],
+)
+def test_fapi2_5_3_2_what_the_profile_forbids_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(OAuthError):
+        validated(FAPI_APP | wrong, profile="fapi2")
 
 
 def test_rfc7591_members_that_say_no_are_accepted() -> None:
