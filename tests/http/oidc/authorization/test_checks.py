@@ -170,7 +170,7 @@ def test_core_5_5_a_claims_request_of_wrong_form_is_invalid_request(signed_in: B
         {"redirect_uri": REDIRECT_URI},
         {"state": "s" * 3000},
         {"nonce": "n" * 3000},
-        {"dpop_jkt": "x"},
+        {"audience": "x"},
     ],
     ids=str,
 )
