@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from idp.oidc.authorization.parameters import KNOWN
 from idp.unit_of_work import SYSTEM
@@ -14,10 +15,13 @@ from tests import servers
 from tests.conftest import SettableClock, closing_app, make_settings
 from tests.http.oidc import browsing
 from tests.http.oidc.browsing import CHALLENGE, REDIRECT_URI, Browser, asking
+from tests.visitor import forms_of
 
 WITH_QUERY = "https://app.example/callback?tenant=7"
 LOOPBACK = "http://127.0.0.1/callback"
 CUSTOM = "com.example.app:/callback"
+FORM = "application/x-www-form-urlencoded"
+OWN_PAGES = ("/signin/", "/authorize/", "/access-request")
 REGISTERED = {
     (parts.scheme, parts.hostname, parts.path) for uri in (REDIRECT_URI, WITH_QUERY, LOOPBACK, CUSTOM) for parts in [urlsplit(uri)]
 }
@@ -67,7 +71,7 @@ LIKELY = {
         "http://127.0.0.1:4711@evil.example/callback", "http://127.0.0.1:99999/callback", "https://app.example/callback#", "https://[/",
     ],
     "response_type": ["code", "token", "code id_token", "none"],
-    "response_mode": ["query", "fragment", "form_post", "jwt"],
+    "response_mode": ["query", "fragment", "form_post", "form_post", "jwt", "query.jwt", "form_post.jwt"],
     "scope": ["openid", "openid offline_access profile", "provisioning", "unknown"],
     "prompt": ["none", "login", "consent", "create", "select_account", "none login", "login consent"],
     "max_age": ["0", "1", "99999999", "-5", "1.5", "9" * 400],
@@ -106,12 +110,52 @@ def parameters(draw: st.DrawFn) -> list[tuple[str, str]]:
 def lands_where_it_may(location: str) -> bool:
     """Tell whether an address is the provider's own page or a registered redirect URI."""
     if location.startswith(("http://localhost/", "/")) and not location.startswith("//"):
-        return urlsplit(location).path.startswith(("/signin/", "/authorize/", "/access-request"))
+        return urlsplit(location).path.startswith(OWN_PAGES)
     parts = urlsplit(location)
     return (parts.scheme, parts.hostname, parts.path) in REGISTERED and "@" not in parts.netloc
 
 
+def check(response: TestResponse) -> None:
+    """Find no failure of ours, and nothing that leads where it may not: neither the redirect nor a form of the page."""
+    assert response.status_code < 500
+    forms = forms_of(response.text, "http://localhost/authorize") if response.mimetype == "text/html" else []
+    for address in filter(None, [response.location, *(form.action for form in forms)]):
+        assert lands_where_it_may(address), address
+
+
+def follow(browser: Browser, response: TestResponse) -> None:
+    """Check an answer, and what follows as long as it is the authorization endpoint's."""
+    for _ in range(2):
+        check(response)
+        path = urlsplit(response.location or "").path
+        if not path.startswith("/authorize/"):
+            break
+        response = browser.get(path)
+
+
 relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+deep = settings(relaxed, max_examples=3000)
+
+
+def ask(browser: Browser, pairs: list[tuple[str, str]], *, by_post: bool) -> None:
+    """Send a request and look where it leads."""
+    body = urlencode(pairs)
+    if by_post:
+        follow(browser, browser.post("/authorize", body, content_type=FORM))
+    else:
+        follow(browser, browser.get(f"/authorize?{body}"))
+
+
+def push(browser: Browser, opener: Browser, pairs: list[tuple[str, str]], beside: list[tuple[str, str]]) -> None:
+    """Push a request; where it is taken, open it with other parameters beside the reference."""
+    body = urlencode([pair for pair in pairs if pair[0] != "client_id"])
+    response = browser.post("/par", body, auth=browsing.basic(), content_type=FORM)
+    assert response.status_code in (201, 400)
+    assert set(response.json) in ({"request_uri", "expires_in"}, {"error", "error_description"})
+    if response.status_code == 201:
+        reference = [("client_id", "app"), ("request_uri", response.json["request_uri"])]
+        others = [pair for pair in beside if pair[0] not in ("client_id", "request_uri")]
+        follow(opener, opener.get("/authorize?" + urlencode(reference + others)))
 
 
 @relaxed
@@ -119,21 +163,26 @@ relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[Healt
 def test_no_parameters_give_a_5xx_or_lead_to_an_unregistered_address(
     people: tuple[Browser, Browser], pairs: list[tuple[str, str]], by_post: bool, known: bool
 ) -> None:
+    ask(people[0] if known else people[1], pairs, by_post=by_post)
+
+
+@relaxed
+@given(pairs=parameters(), beside=parameters(), known=st.booleans())
+def test_no_pushed_parameters_give_a_5xx_or_lead_to_an_unregistered_address(
+    people: tuple[Browser, Browser], pairs: list[tuple[str, str]], beside: list[tuple[str, str]], known: bool
+) -> None:
+    push(people[1], people[0] if known else people[1], pairs, beside)
+
+
+@pytest.mark.slow
+@deep
+@given(pairs=parameters(), beside=parameters(), by_post=st.booleans(), known=st.booleans())
+def test_none_of_many_more_does_either(
+    people: tuple[Browser, Browser], pairs: list[tuple[str, str]], beside: list[tuple[str, str]], by_post: bool, known: bool
+) -> None:
     browser = people[0] if known else people[1]
-    body = urlencode(pairs)
-    if by_post:
-        response = browser.post("/authorize", body, content_type="application/x-www-form-urlencoded")
-    else:
-        response = browser.get(f"/authorize?{body}")
-    for _ in range(2):
-        assert response.status_code < 500
-        if response.location is None:
-            break
-        assert lands_where_it_may(response.location), response.location
-        path = urlsplit(response.location).path
-        if not path.startswith("/authorize/"):
-            break
-        response = browser.get(path)
+    ask(browser, pairs, by_post=by_post)
+    push(people[1], browser, pairs, beside)
 
 
 near = st.builds(
@@ -157,8 +206,7 @@ def test_no_address_near_a_registered_one_is_led_to(people: tuple[Browser, Brows
     response = browser.authorize(client_id=client_id, redirect_uri=uri, prompt="none")
     assert response.status_code in (303, 400)
     assert (response.location is None) == (response.status_code == 400)
-    if response.location:
-        assert lands_where_it_may(response.location), response.location
+    check(response)
 
 
 @relaxed
@@ -167,15 +215,4 @@ def test_no_bytes_in_the_query_give_a_5xx(people: tuple[Browser, Browser], query
     browser = people[0] if known else people[1]
     plain = urlencode(asking())
     for raw in (quote(query, safe="=&%+;"), f"{plain}&state={quote(query)}", f"{plain}&{quote(query, safe='=&')}"):
-        response = browser.get(f"/authorize?{raw}")
-        assert response.status_code < 500
-        assert response.location is None or lands_where_it_may(response.location)
-
-
-@relaxed
-@given(pairs=parameters())
-def test_no_pushed_parameters_give_a_5xx(people: tuple[Browser, Browser], pairs: list[tuple[str, str]]) -> None:
-    body = urlencode([pair for pair in pairs if pair[0] != "client_id"])
-    response = people[1].post("/par", body, auth=browsing.basic(), content_type="application/x-www-form-urlencoded")
-    assert response.status_code in (201, 400)
-    assert set(response.json) in ({"request_uri", "expires_in"}, {"error", "error_description"})
+        check(browser.get(f"/authorize?{raw}"))
