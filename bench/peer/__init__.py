@@ -1,0 +1,1 @@
+"""One peer, measured beside the product."""
