@@ -20,6 +20,7 @@ from tests.visitor import forms_of
 WITH_QUERY = "https://app.example/callback?tenant=7"
 LOOPBACK = "http://127.0.0.1/callback"
 CUSTOM = "com.example.app:/callback"
+MODES = ["query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"]
 FORM = "application/x-www-form-urlencoded"
 OWN_PAGES = ("/signin/", "/authorize/", "/access-request")
 REGISTERED = {
@@ -71,7 +72,7 @@ LIKELY = {
         "http://127.0.0.1:4711@evil.example/callback", "http://127.0.0.1:99999/callback", "https://app.example/callback#", "https://[/",
     ],
     "response_type": ["code", "token", "code id_token", "none"],
-    "response_mode": ["query", "fragment", "form_post", "form_post", "jwt", "query.jwt", "form_post.jwt"],
+    "response_mode": MODES,
     "scope": ["openid", "openid offline_access profile", "provisioning", "unknown"],
     "prompt": ["none", "login", "consent", "create", "select_account", "none login", "login consent"],
     "max_age": ["0", "1", "99999999", "-5", "1.5", "9" * 400],
@@ -97,8 +98,12 @@ names = st.one_of(st.sampled_from(sorted(KNOWN | {"resource"})), st.text(max_siz
 @st.composite
 def parameters(draw: st.DrawFn) -> list[tuple[str, str]]:
     """A plausible request, changed here and there."""
-    pairs = list(asking().items())
-    for _ in range(draw(st.integers(0, 6))):
+    client_id, redirect_uri = draw(
+        st.sampled_from([("app", REDIRECT_URI), ("app", WITH_QUERY), ("third", REDIRECT_URI), ("native", CUSTOM)])
+    )
+    mode = draw(st.sampled_from([None, "form_post", *MODES]))
+    pairs = list(asking(client_id=client_id, redirect_uri=redirect_uri, response_mode=mode).items())
+    for _ in range(draw(st.integers(0, 4))):
         name = draw(names)
         value = draw(st.one_of(st.sampled_from(LIKELY[name]), anything) if name in LIKELY else anything)
         if draw(st.integers(0, 4)):
