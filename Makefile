@@ -43,8 +43,8 @@ format: develop ## format the code
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-bench: develop parts ## measure and print figures
-	@for file in bench/*.py; do PYTHONPATH=.:clients $(BIN)/python $$file || exit 1; done
+bench: develop parts ## measure what operations cost, beside floor and peer (ARGS="--record", "--scale")
+	@PYTHONPATH=.:clients $(BIN)/python -m bench $(ARGS)
 
 docs: develop ## write the generated pages: settings and their example file
 	@$(BIN)/idp settings write-docs

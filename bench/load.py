@@ -44,8 +44,8 @@ class Answer:
 
     def cookies(self) -> dict[str, str]:
         """Give the cookies that are set."""
-        pairs = (value.split(";", 1)[0].split("=", 1) for value in self._values("set-cookie"))
-        return {name: value for name, value in pairs}
+        pairs = (value.split(";", 1)[0].partition("=") for value in self._values("set-cookie"))
+        return {name: value for name, _, value in pairs}
 
     def _values(self, name: str) -> list[str]:
         lines = (line.partition(b":") for line in self.head.split(b"\r\n")[1:])

@@ -74,6 +74,7 @@ class Served:
 @contextlib.contextmanager
 def serving(command: Sequence[str], environment: Mapping[str, str], port: int, ready: str, log: Path) -> Iterator[Served]:
     """Run a server until the block ends; its output goes to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         started = time.monotonic()
         process = subprocess.Popen(

@@ -2,21 +2,20 @@
 
 import contextlib
 import re
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count, cycle
+from itertools import cycle
 from pathlib import Path
+from statistics import median
 
 from flask import Flask
 from sqlalchemy import bindparam, select
 
 from bench import load, relying_app, subject
 from bench.load import Failed, Load, Operation, Steps
-from bench.processes import Served, serving
+from bench.processes import Served, cpu_seconds, serving, tree
 from bench.relying_app import APP, MACHINE_ES256, MACHINE_RS256, Addresses, RelyingApp, cookie_header, secret_of
 from bench.subject import Subject
 from idp import crypto
@@ -36,7 +35,7 @@ from tests import builders, servers
 
 PASSWORD = "grüne Laterne am alten Hafen 47"
 BROWSERS = 40
-PEOPLE = 8
+PEOPLE = 40
 TOKENS = 40
 MASTER_SECRET = "a secret for measuring that is long enough"
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -155,6 +154,16 @@ def measured(database: str, database_url: str, folder: Path, database_pid: int |
         installation = stack.enter_context(installed(database_url, folder))
         served = stack.enter_context(started(installation))
         yield Subject("product", database, served, database_pid, operations(installation))
+
+
+def cold_starts(folder: Path, times: int = 3) -> dict[str, float]:
+    """Start an installation that exists, again and again; give the seconds to the first answer, and the CPU seconds until then."""
+    with installed(f"sqlite:///{folder / 'data.sqlite3'}", folder) as installation:
+        found = []
+        for _ in range(times):
+            with started(installation) as served:
+                found.append((served.first_answer, sum(map(cpu_seconds, tree(served.process.pid)))))
+    return {"wall clock": round(median(wall for wall, _ in found), 2), "CPU": round(median(cpu for _, cpu in found), 2)}
 
 
 def operations(installation: Installation) -> dict[str, Operation]:

@@ -17,7 +17,7 @@ from bench import load, subject
 from bench.floor import tables
 from bench.load import Failed, Load, Operation, Steps
 from bench.processes import serving
-from bench.relying_app import APP, MACHINE_ES256, MACHINE_RS256, Addresses, RelyingApp, cookie_header, secret_of
+from bench.relying_app import APP, MACHINE_ES256, MACHINE_RS256, Addresses, RelyingApp, secret_of
 from bench.subject import Subject
 from tests import servers
 

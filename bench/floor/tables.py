@@ -45,9 +45,16 @@ code = Table(
     Column("used", Boolean),
 )
 signin = Table(
-    "signin", metadata, Column("id", String, primary_key=True), Column("browser", String), Column("request", String), Column("account", String)
+    "signin",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("browser", String),
+    Column("request", String),
+    Column("account", String),
 )
-pin = Table("pin", metadata, Column("signin", String, primary_key=True), Column("pin", String), Column("tries", Integer), Column("job", String))
+pin = Table(
+    "pin", metadata, Column("signin", String, primary_key=True), Column("pin", String), Column("tries", Integer), Column("job", String)
+)
 
 CLIENT = select(client.c.secret, client.c.document).where(client.c.id == bindparam("id"))
 SESSION = (
