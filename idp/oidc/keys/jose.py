@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
 _RSA_BITS = 2048
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members that only private or symmetric keys have (RFC 7518 §6.2.2, §6.3.2, §6.4)."""
 
 
 class Algorithm(StrEnum):
@@ -65,6 +67,13 @@ class Verified:
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSigned(Verified):
+    """What a token says that brings its own key: only that its sender holds that key is proven; `thumbprint` names it (RFC 7638)."""
+
+    thumbprint: str
 
 
 class _Algorithms(JWSRegistry):
@@ -140,10 +149,30 @@ def verify(token: str, keys: Sequence[VerifyingKey], algorithms: Iterable[str] =
     raise BadToken("no key fits the signature")
 
 
+def verify_by_own_key(token: str, algorithms: Iterable[str] = tuple(Algorithm)) -> SelfSigned:
+    """Prove a compact token's signature by the public key in its own header (`jwk`, RFC 7515 §4.1.3). Raises: BadToken."""
+    member = _header_of(token).get("jwk")
+    if not isinstance(member, dict) or _PRIVATE.intersection(member):
+        raise BadToken("the header holds no public key, or a private one")
+    try:
+        key = _public_key(member)
+    except BadKey as error:
+        raise BadToken(str(error)) from error
+    if key is None:
+        raise BadToken("the key is not for signatures")
+    verified = verify(token, (replace(key, kid=None),), algorithms)
+    return SelfSigned(verified.header, verified.claims, key.key.thumbprint())
+
+
 def unproven_claims(token: str) -> dict[str, Any]:
     """Read what a token says without proving it, to find the keys that it must be signed with; empty if it is none."""
     parts = token.split(".")
     return _json_object(parts[1]) or {} if len(parts) == 3 else {}
+
+
+def unproven_header(token: str) -> dict[str, Any]:
+    """Read a token's header without proving it, to find the key that it names; empty if it is none."""
+    return _json_object(token.split(".", 1)[0]) or {} if token.count(".") == 2 else {}
 
 
 def _claims_if_signed(token: str, key: VerifyingKey) -> dict[str, Any] | None:
@@ -171,12 +200,12 @@ def _json_object(segment: str) -> dict[str, Any] | None:
 
 
 def _public_key(member: Any) -> VerifyingKey | None:
-    """Parse one member of a JWK set; None for a key that is not for signatures."""
+    """Parse one member of a JWK set; None for a key that is not for signatures, or of a kind that we do not know."""
     if not isinstance(member, dict):
         raise BadKey("jwks: each key is an object")
     if "d" in member or member.get("kty") == "oct":
         raise BadKey("jwks: holds a private or symmetric key")
-    if member.get("use", "sig") != "sig":
+    if member.get("use", "sig") != "sig" or member.get("kty", "RSA") not in ("RSA", "EC", "OKP"):  # RFC 7517 §5: ignore unknown kinds
         return None
     if member.get("kty") == "RSA" and len(str(member.get("n", ""))) * 6 < _RSA_BITS:
         raise BadKey("jwks: an RSA key needs 2048 bits or more")
