@@ -1,13 +1,34 @@
 """SQL of clients, their secrets, resources and used assertion ids."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, tuple_, update
 
 from idp.database import upsert
-from idp.oidc.clients.tables import Client, ClientSecret, Resource, UsedJti
+from idp.oidc.clients.tables import Client, ClientDocument, ClientSecret, Resource, UsedJti
+
+
+class DocumentKind(StrEnum):
+    """What was fetched from a client's address; a try is noted apart, so that a failing one leaves what is kept."""
+
+    JWKS = "jwks"
+    JWKS_TRY = "jwks_try"
+    LOGO = "logo"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where an enabled client publishes its keys, and what was fetched from there."""
+
+    uri: str
+    origin: str
+    content: bytes | None
+    fetched_at: datetime | None
+
 
 _clients = Client.__table__
 _resources = Resource.__table__
@@ -38,6 +59,22 @@ _resource_by_identifier = select(_resources).where(Resource.identifier == bindpa
 _resources_by_identifier = select(_resources).where(Resource.identifier.in_(bindparam("identifiers", expanding=True)))
 _introspected_by = select(Resource.identifier).where(Resource.introspection_client_id == bindparam("client_id"))
 _resource_scopes = select(Resource.scopes)
+_published_keys = (
+    select(Client.metadata_document, Client.origin, ClientDocument.uri, ClientDocument.content, ClientDocument.fetched_at)
+    .outerjoin_from(Client, ClientDocument, and_(ClientDocument.client_id == Client.id, ClientDocument.kind == DocumentKind.JWKS.value))
+    .where(Client.id == bindparam("id"), Client.disabled_at.is_(None))
+)
+_document = select(ClientDocument.__table__).where(
+    ClientDocument.client_id == bindparam("client_id"), ClientDocument.kind == bindparam("kind")
+)
+_new_document = upsert(ClientDocument)
+_fetched = {name: _new_document.excluded[name] for name in ("uri", "media_type", "content", "fetched_at")}
+_keep_document = _new_document.on_conflict_do_update(index_elements=["client_id", "kind"], set_=_fetched)
+_claim_fetch = _new_document.on_conflict_do_update(
+    index_elements=["client_id", "kind"],
+    set_=_fetched,
+    where=or_(ClientDocument.fetched_at <= bindparam("before"), ClientDocument.uri != _new_document.excluded.uri),
+)
 _add_resource = upsert(Resource).on_conflict_do_nothing(index_elements=["identifier"])
 
 
@@ -98,6 +135,33 @@ def spend_jti(db: Connection, purpose: str, jti_hash: str, expires_at: datetime,
     """Note an assertion's or proof's id as used; False if it has been used and has not expired."""
     row = {"purpose": purpose, "jti_hash": jti_hash, "expires_at": expires_at, "now": now}
     return db.execute(_spend_jti, row).rowcount == 1
+
+
+def published_keys(db: Connection, client_id: str) -> Published | None:
+    """Give where an enabled client publishes its keys; None if it does not. What came from an earlier address is left out."""
+    row = db.execute(_published_keys, {"id": client_id}).first()
+    uri = row.metadata_document.get("jwks_uri") if row else None
+    if row is None or uri is None:
+        return None
+    kept = row.uri == uri
+    return Published(uri, row.origin, row.content if kept else None, row.fetched_at if kept else None)
+
+
+def document(db: Connection, client_id: str, kind: DocumentKind) -> RowMapping | None:
+    """Give what was fetched for a client."""
+    return db.execute(_document, {"client_id": client_id, "kind": kind.value}).mappings().first()
+
+
+def keep_document(db: Connection, client_id: str, kind: DocumentKind, uri: str, media_type: str, content: bytes, now: datetime) -> None:
+    """Keep what was fetched in the place of what was kept before."""
+    row = {"client_id": client_id, "kind": kind.value, "uri": uri, "media_type": media_type, "content": content, "fetched_at": now}
+    db.execute(_keep_document, row)
+
+
+def claim_fetch(db: Connection, client_id: str, kind: DocumentKind, uri: str, content: bytes, *, now: datetime, before: datetime) -> bool:
+    """Note a try to fetch; False if there was one of the same address since `before`."""
+    row = {"client_id": client_id, "kind": kind.value, "uri": uri, "media_type": "", "content": content, "fetched_at": now}
+    return db.execute(_claim_fetch, row | {"before": before}).rowcount == 1
 
 
 def resource(db: Connection, identifier: str) -> RowMapping | None:

@@ -42,7 +42,7 @@ class ClientDocument(Base):
     __tablename__ = "client_documents"
 
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16), primary_key=True)  # jwks | logo
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)  # jwks | jwks_try | logo
     uri: Mapped[str] = mapped_column(String(2000))
     media_type: Mapped[str] = mapped_column(String(100))
     content: Mapped[bytes]

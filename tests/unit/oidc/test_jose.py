@@ -111,7 +111,7 @@ def test_claims_that_are_no_object_are_refused(ring: dict) -> None:
         "x",
         ["x"],
         [{"kty": "RSA"}],
-        [{"kty": "unheard"}],
+        [{"kid": "of no kind"}],
         [OctKey.generate_key(256).as_dict()],
         [ECKey.generate_key("P-256").as_dict(private=True)],
         [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}],
@@ -121,6 +121,11 @@ def test_claims_that_are_no_object_are_refused(ring: dict) -> None:
 def test_rfc7517_what_is_no_set_of_public_keys_is_refused(keys) -> None:
     with pytest.raises(BadKey):
         load_public_keys({"keys": keys})
+
+
+def test_rfc7517_5_a_key_of_an_unknown_kind_is_left_out() -> None:
+    keys = [{"kty": "unheard"}, ECKey.generate_key("P-256").as_dict(private=False)]
+    assert len(load_public_keys({"keys": keys})) == 1
 
 
 def test_rfc7517_4_2_a_key_for_encryption_is_left_out() -> None:
