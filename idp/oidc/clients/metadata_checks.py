@@ -194,6 +194,13 @@ def _check_origins(metadata: Metadata, registration: Registration) -> None:
             raise refused(f"allowed_origins: {origin} is not an origin (https, host in lower case, port, nothing behind it)")
 
 
+def _check_frontchannel(metadata: Metadata, _: Registration) -> None:
+    """Front-Channel Logout 1.0 §2: scheme, host and port are those of a redirect URI."""
+    uri = metadata.frontchannel_logout_uri
+    if uri is not None and urlsplit(uri)[:2] not in [urlsplit(known)[:2] for known in metadata.redirect_uris]:
+        raise refused(f"frontchannel_logout_uri: {uri} is on another origin than the redirect_uris")
+
+
 def _is_address(uri: str, registration: Registration) -> bool:
     good = redirect_uris.is_plain_address(uri) and "#" not in uri and redirect_uris.has_host(uri)
     own = registration.developers_own and uri.startswith("http://") and redirect_uris.is_loopback(uri)
@@ -273,6 +280,7 @@ CHECKS: Sequence[Callable[[Metadata, Registration], None]] = (
     _check_pkce,
     _check_redirect_uris,
     _check_addresses,
+    _check_frontchannel,
     _check_origins,
     _check_sector,
     _check_scopes,

@@ -64,6 +64,8 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "authorization_details_types_supported": list(AUTHORIZATION_DETAILS_TYPES),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
     }
 
 

@@ -44,8 +44,8 @@ def end_session() -> Response:
             return _over(wish, wish.return_to if wish.hint else None)
         if not rp_initiated.is_of_session(work, wish.hint, session):
             return _confirm(work, wish, session)
-        rp_initiated.end(work, session, wish.client)
-    return _over(wish, wish.return_to)
+        frames = rp_initiated.end(work, session, wish.client)
+    return _over(wish, wish.return_to, frames)
 
 
 @blueprint.post(Path.END_SESSION.value)
@@ -65,9 +65,8 @@ def confirm() -> Response:
     with unit_of_work() as work:
         wish = rp_initiated.validate(work, keys, _asked())
         session = _session(work)
-        if session:
-            rp_initiated.end(work, session, wish.client)
-    return _over(wish, wish.return_to)
+        frames = rp_initiated.end(work, session, wish.client) if session else ()
+    return _over(wish, wish.return_to, frames)
 
 
 @blueprint.errorhandler(OAuthError)
@@ -105,9 +104,17 @@ def _confirm(work: UnitOfWork, wish: Wish, session: Session) -> Response:
     return render("oidc/logout.html", account=account, client=wish.client, carried=carried)
 
 
-def _over(wish: Wish, return_to: str | None) -> Response:
-    """Show the end, or go back to the app; the session's cookie goes either way, the browser's name stays."""
-    response = _see(return_to) if return_to else render("oidc/logged_out.html", client=wish.client, back=wish.return_to)
+def _over(wish: Wish, return_to: str | None, frames: tuple[str, ...] = ()) -> Response:
+    """Show the end, or go back to the app, after the frames of those apps that are told by the browser (Front-Channel Logout 1.0 §3).
+
+    The session's cookie goes either way, the browser's name stays.
+    """
+    for address in frames:
+        headers.allow_frame(address)
+    page_needed = frames or not return_to
+    response = (
+        render("oidc/logged_out.html", client=wish.client, back=wish.return_to, frames=frames) if page_needed else _see(return_to or "")
+    )
     cookies.clear_session(response)  # type: ignore[arg-type]
     return response
 

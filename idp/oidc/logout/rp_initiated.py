@@ -14,6 +14,7 @@ from idp.oidc.authorization.hints import BadHint, Hint
 from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.ring import Keys
+from idp.oidc.logout import frontchannel
 from idp.oidc.protocol import ErrorCode, OAuthError
 from idp.oidc.tokens import session_clients
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
@@ -60,16 +61,19 @@ def is_of_session(work: UnitOfWork, hint: Hint | None, session: Session) -> bool
     if hint is None:
         return False
     if hint.sid is not None:
-        return hint.sid == session_clients.sid_of(work, session.id)
+        known = {used.sid for used in session_clients.clients_of(work, [session.id])}  # a pairwise app has its own
+        return hint.sid in known or hint.sid == session_clients.sid_of(work, session.id)
     account = accounts.find(work, session.account_id)
     return account is not None and account.sub == hint.subject
 
 
-def end(work: UnitOfWork, session: Session, client: Client | None) -> None:
-    """End the browser's session; its apps are told by what happens then."""
+def end(work: UnitOfWork, session: Session, client: Client | None) -> tuple[str, ...]:
+    """End the browser's session; its apps are told by what happens then, and by the addresses given here, which its browser has to load."""
+    frames = frontchannel.addresses(work, session.id)
     work.acts_as(Actor(ActorKind.PERSON, session.account_id, session_id=session.id))
     audit.record(work, Event.LOGOUT, account=session.account_id, client=client.id if client else None)
     sessions.end(work, [session.id], EndReason.LOGOUT)
+    return frames
 
 
 def _hint(keys: Keys, work: UnitOfWork, token: str | None) -> Hint | None:

@@ -141,7 +141,7 @@ def test_wrong_metadata_is_refused_by_its_code(refused, flags: tuple[str, ...], 
     [
         (("--dpop",), "dpop_bound_access_tokens", True),
         (("--request-object-alg", "ES256"), "request_object_signing_alg", "ES256"),
-        (("--frontchannel-logout-uri", "https://a.example/"), "frontchannel_logout_uri", "https://a.example/"),
+        (("--frontchannel-logout-uri", "https://app.example/out"), "frontchannel_logout_uri", "https://app.example/out"),
     ],
 )
 def test_flags_of_the_whole_protocol_become_metadata(told, flags: tuple[str, ...], member: str, value: object) -> None:
