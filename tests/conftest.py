@@ -1,9 +1,11 @@
-"""Fixtures by the names that every Flask developer knows, on real databases that are made once and copied for each test."""
+"""Fixtures by the names that every Flask developer knows, on real databases that are made once and emptied for each test."""
 
 import gc
+import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,20 +13,15 @@ import flask
 import pytest
 from flask.globals import app_ctx
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import create_engine
 
-from idp.app import create_app
 from idp.cli import root
-from idp.database import Base, db
+from idp.database import Base
 from idp.operations import logs
 from idp.settings import Settings
 from idp.unit_of_work import SYSTEM, Actor, UnitOfWork, Units
-from tests import servers
+from tests import reused, servers
 from tests.signing_keys import add_signing_keys
-
-TEMPLATES = servers.ROOT / ".cache" / "templates"
-"""Compiled templates, found by the checksum of their source; else each test's application would compile them anew."""
 
 gc.set_threshold(100_000, 20, 100)  # thousands of applications come and go; looking for cycles at the usual pace costs a fifth of the run
 
@@ -52,6 +49,15 @@ class SettableClock:
 def logs_as_in_production() -> None:
     """Write the product's own log lines, so that a test can look at them."""
     logs.set_up("DEBUG")
+    for other in ("mail.log", "asyncio"):  # the double of a mail server goes on talking when its test is over
+        logging.getLogger(other).setLevel(logging.ERROR)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_connection_left() -> Iterator[None]:
+    """Close at the end what tests have used one after the other."""
+    yield
+    reused.close_all()
 
 
 # --- databases
@@ -86,29 +92,33 @@ def postgres() -> Iterator[servers.Postgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_tables(postgres: servers.Postgres) -> Iterator[Engine]:
-    """A PostgreSQL database for one test after the other: making one takes half a second, emptying it a fiftieth of that."""
+def emptied_postgres(postgres: servers.Postgres) -> Iterator[servers.Emptied]:
+    """A PostgreSQL database for one test after the other: making one takes half a second, emptying it a hundredth of that."""
     with postgres.database("template_idp") as url:
-        engine = create_engine(url, poolclass=NullPool)
-        yield engine
-        engine.dispose()
+        yield from servers.emptied(url)
+        reused.close_all()
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The place of the SQLite database for one test after the other: with the same address they can have the same application."""
+    return tmp_path_factory.mktemp("sqlite") / "idp.sqlite3"
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, sqlite_file: Path) -> str:
     """The address of a fresh SQLite database with all tables."""
-    file = tmp_path / "idp.sqlite3"
-    shutil.copyfile(sqlite_template, file)
-    return f"sqlite:///{file}"
+    reused.let_go(sqlite_file)
+    for suffix in ("", "-wal", "-shm"):
+        sqlite_file.with_name(sqlite_file.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(sqlite_template, sqlite_file)
+    return f"sqlite:///{sqlite_file}"
 
 
 @pytest.fixture
-def postgres_url(postgres_tables: Engine) -> str:
+def postgres_url(emptied_postgres: servers.Emptied) -> str:
     """The address of a PostgreSQL database with all tables, and no rows but signing keys."""
-    url = postgres_tables.url.render_as_string(hide_password=False)
-    servers.empty_tables(url)
-    add_signing_keys(postgres_tables, MASTER_SECRET, NOON)
-    return url
+    return emptied_postgres.anew()
 
 
 @pytest.fixture
@@ -167,28 +177,26 @@ def make_settings(database: str, data_dir: Path, **other: object) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: SettableClock) -> Iterator[flask.Flask]:
-    """The provider, put together on the test's database."""
-    with ExitStack() as stack:
-        yield stack.enter_context(closing_app(settings, clock))
+def app(settings: Settings, clock: SettableClock) -> flask.Flask:
+    """The provider, put together on the test's database; a test that adds routes to it takes `fresh_app`."""
+    return reused.app_of(settings, clock)
 
 
-class closing_app(AbstractContextManager[flask.Flask]):  # noqa: N801 - reads like contextlib.closing
-    """An application whose database connections are closed at the end."""
+@pytest.fixture
+def fresh_app(settings: Settings, clock: SettableClock) -> Iterator[flask.Flask]:
+    """The provider, put together for this test alone."""
+    with closing_app(settings, clock) as made:
+        yield made
 
-    def __init__(self, settings: Settings, clock: SettableClock) -> None:
-        self.app = create_app(settings, clock=clock)
-        self.app.testing = True
-        TEMPLATES.mkdir(parents=True, exist_ok=True)
-        self.app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(TEMPLATES))
 
-    def __enter__(self) -> flask.Flask:
-        return self.app
-
-    def __exit__(self, *error: object) -> None:
-        with self.app.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
+@contextmanager
+def closing_app(settings: Settings, clock: Callable[[], datetime]) -> Iterator[flask.Flask]:
+    """Put an application together, and close its database connections at the end."""
+    made = reused.new_app(settings, clock)
+    try:
+        yield made
+    finally:
+        reused.close(made)
 
 
 @pytest.fixture
@@ -253,10 +261,8 @@ def no_context_leaks() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"IDP_{name.upper()}", raising=False)
-        monkeypatch.delenv(f"IDP_{name.upper()}_FILE", raising=False)
-    monkeypatch.delenv("IDP_CONFIG", raising=False)
+    for name in [name for name in os.environ if name.startswith("IDP_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -137,14 +137,35 @@ class Postgres:
         return installed
 
 
-def empty_tables(url: str) -> None:
-    """Delete all rows, after ending what another test may have left open there."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        connection.execute(others)
+class Emptied:
+    """A database that a function of its own empties, all but what its tables held at first."""
+
+    def __init__(self, url: str, connection: psycopg.Connection) -> None:
+        self.url = url
+        self.connection = connection
+        tables = [name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()]
+        connection.execute("CREATE SCHEMA at_first")
+        steps = []
+        for table in tables:
+            steps.append(f'DELETE FROM public."{table}";')
+            if connection.execute(f'SELECT 1 FROM public."{table}" LIMIT 1').fetchone():
+                connection.execute(f'CREATE TABLE at_first."{table}" AS TABLE public."{table}"')
+                steps.append(f'INSERT INTO public."{table}" SELECT * FROM at_first."{table}";')
+        connection.execute(f"CREATE FUNCTION at_first.anew() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {' '.join(steps)} END $$")
         connection.execute("SET session_replication_role = replica")  # foreign keys need not be looked after
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        connection.execute("; ".join(f'DELETE FROM "{table}"' for (table,) in tables))
+
+    def anew(self) -> str:
+        """Empty it, after ending what another test may have left open there; gives its address."""
+        left_open = "datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        self.connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {left_open}")
+        self.connection.execute("SELECT at_first.anew()")
+        return self.url
+
+
+def emptied(url: str) -> Iterator[Emptied]:
+    """Open a database to be emptied for one test after the other."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield Emptied(url, connection)
 
 
 class Redis:

@@ -10,6 +10,12 @@ TOKEN = "Zk3vT0p9QmWq8yXc2LsR7uHnBd5FgJ1aEoI4tUwYxKs"
 
 
 @pytest.fixture
+def app(fresh_app):
+    """An application to which the test adds a page."""
+    return fresh_app
+
+
+@pytest.fixture
 def lines(app, capsys):
     """Give the request log's lines of what was asked for since the last look."""
     root = logging.getLogger()

@@ -18,11 +18,11 @@ def only_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app(app: flask.Flask) -> flask.Flask:
+def app(fresh_app: flask.Flask) -> flask.Flask:
     """The provider with sample pages; in testing mode an unknown exception still becomes a page."""
-    app.register_blueprint(sample_blueprint())
-    app.register_blueprint(machine_blueprint())
-    return app
+    fresh_app.register_blueprint(sample_blueprint())
+    fresh_app.register_blueprint(machine_blueprint())
+    return fresh_app
 
 
 @pytest.fixture
