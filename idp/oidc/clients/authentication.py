@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from idp.crypto import hash_token
-from idp.oidc.clients import clients, store
+from idp.oidc.clients import clients, remote_keys, store
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import BASIC, NONE, POST, PRIVATE_KEY_JWT
 from idp.oidc.keys.jose import Algorithm, BadToken, unproven_claims, verify
@@ -108,7 +108,7 @@ def _prove_assertion(work: UnitOfWork, client: Client, assertion: str) -> None:
     """Check signature, issuer, subject, audience, times and single use (RFC 7523 §3)."""
     allowed = [client.auth_signing_alg] if client.auth_signing_alg else [name.value for name in Algorithm]
     try:
-        claims = verify(assertion, client.keys, allowed).claims
+        claims = verify(assertion, remote_keys.keys_of(work, client), allowed).claims
     except BadToken as error:
         raise ClientRefused(f"the assertion is not signed by the client: {error}".replace("'", ""), claimed_id=client.id) from error
     problem = _assertion_problem(work, client, claims)

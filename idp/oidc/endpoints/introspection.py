@@ -3,13 +3,13 @@
 from typing import Any
 
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from flask import Response, request
+from flask import Response
 
 from idp.oidc.authlib_server import server
 from idp.oidc.clients import authentication
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import PRIVATE_KEY_JWT
-from idp.oidc.endpoints.machine import answer, machine_blueprint, read_form
+from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import ClientRefused, Path
@@ -31,7 +31,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
 def tell() -> Response:
     """Prove the client and tell it about a token; only an assertion's single use has to be written."""
     form = read_form()
-    credentials = authentication.read(request.headers.get("Authorization"), form.values)
+    credentials = read_credentials(form.values)
     keys = current_keys()
     with unit_of_work() if credentials.method == PRIVATE_KEY_JWT else read_work() as work:
         client = _confidential(work, credentials)

@@ -11,9 +11,12 @@ from flask import Blueprint, Response, jsonify, request
 from idp import audit
 from idp.audit import Event
 from idp.errors import IdpError, TryAgain
+from idp.oidc.clients import authentication, remote_keys
+from idp.oidc.clients.authentication import Credentials
+from idp.oidc.clients.metadata import PRIVATE_KEY_JWT
 from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError
 from idp.pages.machines import exempt_machine
-from idp.unit_of_work import unit_of_work
+from idp.unit_of_work import current_units, unit_of_work
 
 log = structlog.get_logger(__name__)
 FORM = "application/x-www-form-urlencoded"
@@ -55,6 +58,17 @@ def read_form() -> Form:
         else:
             values[name] = value
     return Form({name: value for name, value in values.items() if value}, tuple(value for value in resources if value))
+
+
+def read_credentials(form: Mapping[str, str]) -> Credentials:
+    """Read how the caller authenticates, and fetch the keys that would prove it; call it before a unit of work opens.
+
+    Raises: OAuthError (see authentication.read).
+    """
+    credentials = authentication.read(request.headers.get("Authorization"), form)
+    if credentials.method == PRIVATE_KEY_JWT:
+        remote_keys.prepare(current_units(), credentials.client_id, credentials.proof)
+    return credentials
 
 
 def answer(body: Mapping[str, Any], status: int = 200) -> Response:

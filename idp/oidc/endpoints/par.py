@@ -6,7 +6,7 @@ from flask import Response, jsonify, request
 
 from idp.oidc.authorization import par, parameters
 from idp.oidc.clients import authentication
-from idp.oidc.endpoints.machine import machine_blueprint
+from idp.oidc.endpoints.machine import machine_blueprint, read_credentials
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
 from idp.unit_of_work import unit_of_work
@@ -18,7 +18,7 @@ blueprint = machine_blueprint("par")
 def push() -> Response:
     """Keep an authenticated client's request, and give the reference to open it by."""
     keys = current_keys()
-    credentials = authentication.read(request.headers.get("Authorization"), request.form)
+    credentials = read_credentials(request.form)
     asked = parameters.read(request.form.items(multi=True))
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)

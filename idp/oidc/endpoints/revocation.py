@@ -3,11 +3,11 @@
 from typing import Any
 
 from authlib.oauth2.rfc7009 import RevocationEndpoint
-from flask import Response, request
+from flask import Response
 
 from idp.oidc.authlib_server import server
 from idp.oidc.clients import authentication
-from idp.oidc.endpoints.machine import answer, machine_blueprint, read_form
+from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
@@ -30,7 +30,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 def take_back() -> Response:
     """Prove the client and revoke its token."""
     form = read_form()
-    credentials = authentication.read(request.headers.get("Authorization"), form.values)
+    credentials = read_credentials(form.values)
     keys = current_keys()
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)

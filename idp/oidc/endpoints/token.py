@@ -1,11 +1,11 @@
 """The token endpoint (RFC 6749 §3.2)."""
 
-from flask import Response, g, request
+from flask import Response, g
 
 from idp import metrics
 from idp.oidc.authlib_server import GRANTS, server
 from idp.oidc.clients import authentication
-from idp.oidc.endpoints.machine import answer, machine_blueprint, read_form
+from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
@@ -20,7 +20,7 @@ def token() -> Response:
     """Prove the client, redeem its grant, and sign after the commit."""
     form = read_form()
     g.grant_type = form.values.get("grant_type")
-    credentials = authentication.read(request.headers.get("Authorization"), form.values)
+    credentials = read_credentials(form.values)
     keys = current_keys()
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)

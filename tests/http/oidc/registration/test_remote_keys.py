@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from joserfc import jwt
 
-from idp.oidc.clients import clients, remote_keys
+from idp.oidc.clients import clients, remote_keys, resources
+from idp.oidc.clients.authentication import JWT_BEARER
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import Origin
 from idp.oidc.keys.jose import Algorithm, SigningKey, generate, load_signing_key, sign
@@ -244,4 +245,24 @@ def test_of_parallel_requests_one_fetches_and_the_others_wait_for_it(units: Unit
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda _: found(), range(4))) == [1, 1, 1, 1]
+    assert published.asked == ["/keys"]
+
+
+def test_rfc7523_3_an_assertion_signed_by_a_published_key_lets_its_client_in(app, units: Units, published, first: Pair, clock) -> None:
+    published.documents["/keys"] = key_set(first)
+    with units.write() as work:
+        resources.create(work, "https://api.example", scopes=["read"])
+        metadata = {
+            "grant_types": ["client_credentials"],
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": KEYS,
+            "scope": "read",
+        }
+        clients.register(work, metadata, client_id="app", origin=Origin.DYNAMIC)
+    now = int(clock().timestamp())
+    claims = {"iss": "app", "sub": "app", "aud": "http://localhost/token", "exp": now + 60, "iat": now}
+    for count, pair in enumerate((first, first)):
+        assertion = sign(claims | {"jti": f"j{count}"}, pair.key, typ="JWT")
+        asked = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER, "client_assertion": assertion}
+        assert app.test_client().post("/token", data=asked).status_code == 200
     assert published.asked == ["/keys"]
