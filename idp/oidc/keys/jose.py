@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -162,6 +163,16 @@ def verify_by_own_key(token: str, algorithms: Iterable[str] = tuple(Algorithm)) 
         raise BadToken("the key is not for signatures")
     verified = verify(token, (replace(key, kid=None),), algorithms)
     return SelfSigned(verified.header, verified.claims, key.key.thumbprint())
+
+
+def instant(value: Any) -> datetime | None:
+    """Read a NumericDate (RFC 7519 §2); None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def unproven_claims(token: str) -> dict[str, Any]:
