@@ -7,15 +7,16 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
 from idp.crypto import hash_token
-from idp.oidc.clients import clients, remote_keys, store
+from idp.database import storable
+from idp.oidc.clients import clients, remote_keys, single_use, store
 from idp.oidc.clients.clients import Client
-from idp.oidc.clients.metadata import BASIC, NONE, POST, PRIVATE_KEY_JWT
-from idp.oidc.keys.jose import Algorithm, BadToken, unproven_claims, verify
+from idp.oidc.clients.metadata import BASIC, FAPI_ALGORITHMS, NONE, POST, PRIVATE_KEY_JWT
+from idp.oidc.keys.jose import Algorithm, BadToken, instant, unproven_claims, verify
 from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError, Path
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
@@ -23,6 +24,7 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _LONGEST_LIFE = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(seconds=30)
+_USE_IS_NOTED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def read(authorization: str | None, form: Mapping[str, str]) -> Credentials:
 def authenticate(work: UnitOfWork, credentials: Credentials) -> Client:
     """Prove a client by the method it is registered for; the unit then acts as that client.
 
-    In a writing unit an assertion's `jti` is spent. Raises: ClientRefused.
+    In a writing unit an assertion's `jti` is spent, and the client's use noted once a minute. Raises: ClientRefused.
     """
     client = clients.find(work, credentials.client_id)
     if client is None:
@@ -78,6 +80,8 @@ def authenticate(work: UnitOfWork, credentials: Credentials) -> Client:
     elif credentials.method == PRIVATE_KEY_JWT:
         _prove_assertion(work, client, credentials.proof)
     work.acts_as(Actor(ActorKind.CLIENT, client.id))
+    if work.writes and (client.last_used_at is None or client.last_used_at <= work.now - _USE_IS_NOTED):
+        store.note_use(work.db, client.id, now=work.now, before=work.now - _USE_IS_NOTED)
     return client
 
 
@@ -106,54 +110,51 @@ def _unproven_subject(assertion: str) -> str:
 
 def _prove_assertion(work: UnitOfWork, client: Client, assertion: str) -> None:
     """Check signature, issuer, subject, audience, times and single use (RFC 7523 §3)."""
-    allowed = [client.auth_signing_alg] if client.auth_signing_alg else [name.value for name in Algorithm]
     try:
-        claims = verify(assertion, remote_keys.keys_of(work, client), allowed).claims
+        claims = verify(assertion, remote_keys.keys_of(work, client), _algorithms(client)).claims
     except BadToken as error:
         raise ClientRefused(f"the assertion is not signed by the client: {error}".replace("'", ""), claimed_id=client.id) from error
     problem = _assertion_problem(work, client, claims)
     if problem:
         raise ClientRefused(problem, claimed_id=client.id)
-    if work.writes and not _spend(work, client, claims):
+    expires = instant(claims["exp"])
+    assert expires is not None
+    if work.writes and not single_use.spend(work, f"assertion:{client.id}", claims["jti"], expires):
         raise ClientRefused("the assertion has been used", claimed_id=client.id)
 
 
+def _algorithms(client: Client) -> list[str]:
+    """Name what a client's assertions may be signed with (FAPI 2.0 Security Profile §5.4.1)."""
+    allowed = FAPI_ALGORITHMS if client.is_fapi else tuple(Algorithm)
+    return [name.value for name in allowed if client.auth_signing_alg in (None, name)]
+
+
 def _assertion_problem(work: UnitOfWork, client: Client, claims: Mapping[str, Any]) -> str | None:
-    audiences = {work.settings.issuer_address, Path.TOKEN.below(work.settings), Path.PAR.below(work.settings)}
-    named = claims.get("aud")
-    expires, *others = (_instant(claims.get(name)) for name in ("exp", "iat", "nbf"))
+    expires, *others = (instant(claims.get(name)) for name in ("exp", "iat", "nbf"))
     if claims.get("iss") != client.id or claims.get("sub") != client.id:
         return "iss and sub of the assertion must be the client_id"
-    if not any(isinstance(name, str) and name in audiences for name in (named if isinstance(named, list) else [named])):
+    if not _is_for_us(work, client, claims.get("aud")):
         return "the assertion is for another audience"
-    if not isinstance(claims.get("jti"), str) or not claims["jti"]:
+    if not isinstance(claims.get("jti"), str) or not claims["jti"] or not storable(claims["jti"]):
         return "the assertion has no jti"
     if expires is None or expires <= work.now:
         return "the assertion has expired, or has no exp"
     if expires > work.now + _LONGEST_LIFE + _CLOCKS_DIFFER:
         return "the assertion lives longer than 5 minutes"
-    if any(instant and instant > work.now + _CLOCKS_DIFFER for instant in others):
+    if any(at and at > work.now + _CLOCKS_DIFFER for at in others):
         return "the assertion comes from the future"
     return None
 
 
-def _spend(work: UnitOfWork, client: Client, claims: Mapping[str, Any]) -> bool:
-    """Note the assertion's id as used; it stays so when the request is refused for another reason."""
-    key, jti, expires = f"assertion:{client.id}", hash_token(claims["jti"]), _instant(claims["exp"])
-    assert expires is not None
+def _is_for_us(work: UnitOfWork, client: Client, audience: Any) -> bool:
+    """Tell whether an assertion is meant for us.
 
-    def spend_all_the_same(after: UnitOfWork) -> None:
-        store.spend_jti(after.db, key, jti, expires, after.now)
-
-    work.on_refusal(spend_all_the_same)
-    return store.spend_jti(work.db, key, jti, expires, work.now)
-
-
-def _instant(value: Any) -> datetime | None:
-    """Read a NumericDate (RFC 7519 §2)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
+    FAPI clients name the issuer alone and as a string (FAPI 2.0 Security Profile §5.3.2.1, §5.3.3.1): whoever else gets such an
+    assertion cannot use it here. Others may name the token or PAR endpoint, and more beside it.
+    """
+    issuer = work.settings.issuer_address
+    if client.is_fapi:
+        return isinstance(audience, str) and audience == issuer
+    ours = {issuer, Path.TOKEN.below(work.settings), Path.PAR.below(work.settings)}
+    named = audience if isinstance(audience, list) else [audience]
+    return any(isinstance(name, str) and name in ours for name in named)

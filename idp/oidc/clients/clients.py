@@ -66,6 +66,7 @@ class Client:
     policy_uri: str | None
     tos_uri: str | None
     origin: Origin
+    last_used_at: datetime | None
     metadata: Mapping[str, Any]
 
     @property
@@ -316,6 +317,7 @@ def _client_of(row: Mapping[Any, Any]) -> Client:
         policy_uri=data.get("policy_uri"),
         tos_uri=data.get("tos_uri"),
         origin=Origin(row["origin"]),
+        last_used_at=row.get("last_used_at"),
         metadata=data,
     )
 

@@ -37,6 +37,11 @@ _find_several = select(_clients).where(Client.id.in_(bindparam("ids", expanding=
 _find_locked = _find.with_for_update()
 _add = upsert(Client).on_conflict_do_nothing(index_elements=["id"])
 _change = update(Client).where(Client.id == bindparam("key"))
+_note_use = (
+    update(Client)
+    .where(Client.id == bindparam("key"), or_(Client.last_used_at.is_(None), Client.last_used_at <= bindparam("before")))
+    .values(last_used_at=bindparam("now"))
+)
 _delete = delete(Client).where(Client.id == bindparam("id"))
 _secret_valid = select(ClientSecret.hash).where(
     ClientSecret.hash == bindparam("hash"),
@@ -106,6 +111,11 @@ def add(db: Connection, row: Mapping[str, Any]) -> bool:
 def change(db: Connection, client_id: str, values: Mapping[str, Any]) -> None:
     """Change a client's row."""
     db.execute(_change.values(**values), {"key": client_id})
+
+
+def note_use(db: Connection, client_id: str, *, now: datetime, before: datetime) -> None:
+    """Note when a client was used, unless that was noted since `before`."""
+    db.execute(_note_use, {"key": client_id, "now": now, "before": before})
 
 
 def remove(db: Connection, client_id: str) -> bool:
