@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
@@ -31,7 +32,7 @@ from idp.oidc.keys import rotation
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.logout import backchannel
 from idp.oidc.tokens import families
-from idp.operations import cleaning, health, request_log
+from idp.operations import cleaning, health, request_log, schema
 from idp.operations.cleaning import Delete
 from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
@@ -63,6 +64,10 @@ class Provider(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request."""
         return retry_once(super().dispatch_request)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Take every function as it is: none of ours is a coroutine, and Flask asks again for each hook of each request."""
+        return func
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
@@ -118,7 +123,7 @@ def worker_of(app: Flask) -> Worker:
         "password_reset": ResetSender(units),
         backchannel.KIND: backchannel.LogoutTokenSender(units, ring_of(units), outbound),
     }
-    return Worker(units, senders, PERIODIC)
+    return Worker(units, senders, PERIODIC, OBSERVERS)
 
 
 PERIODIC = (
@@ -126,3 +131,5 @@ PERIODIC = (
     Periodic("rotate keys", timedelta(hours=1), rotation.rotate_if_due),
     Periodic("seal audit log", timedelta(minutes=1), audit.seal),
 )
+
+OBSERVERS = (rotation.observe, schema.observe)

@@ -7,11 +7,12 @@ A label never holds what names a person, and never more than a few dozen values.
 import shutil
 from pathlib import Path
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 __all__ = [
     "CONTENT_TYPE",
+    "KEY_AGE",
     "MESSAGES",
     "MESSAGE_WAITS",
     "OUTBOX_WAITING",
@@ -19,8 +20,10 @@ __all__ = [
     "PINS",
     "REQUESTS",
     "REQUEST_SECONDS",
+    "SCHEMA_BEHIND",
     "SIGNINS",
     "TOKENS",
+    "WORKER_BEAT",
     "WORKER_STARTS",
     "empty",
     "forget_process",
@@ -48,10 +51,15 @@ MESSAGE_WAITS = Histogram(
 )
 OUTBOX_WAITING = Gauge("idp_outbox_waiting", "Jobs that are due and not yet sent.", ["kind"], multiprocess_mode="mostrecent")
 WORKER_STARTS = Counter("idp_worker_starts", "Starts of the message worker.")
+WORKER_BEAT = Gauge("idp_worker_beat_timestamp_seconds", "When a worker last looked for jobs.", multiprocess_mode="mostrecent")
+KEY_AGE = Gauge("idp_signing_key_age_seconds", "Age of the active signing key.", ["alg"], multiprocess_mode="mostrecent")
+SCHEMA_BEHIND = Gauge("idp_schema_behind", "1 when the database is not at this version's revision.", multiprocess_mode="mostrecent")
 
 
-def page(directory: Path) -> bytes:
-    """Add up the numbers of all processes that write into a directory; Prometheus text format."""
+def page(directory: Path | None = None) -> bytes:
+    """Add up the numbers of all processes that write into a directory, or give this process's own; Prometheus text format."""
+    if directory is None:
+        return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(directory))  # type: ignore[no-untyped-call]
     return generate_latest(registry)

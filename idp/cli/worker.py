@@ -12,9 +12,10 @@ from idp.cli.installation import opened_app
 from idp.cli.instance import settings_here
 from idp.cli.output import Command
 from idp.errors import SettingsError
-from idp.operations import logs, schema
+from idp.operations import logs, metrics_server, schema
 from idp.operations.children import end_with_parent
 from idp.operations.master_secret import check_master_secret
+from idp.settings import Settings
 
 log = structlog.get_logger("idp.worker")
 
@@ -30,6 +31,8 @@ def command(with_parent: bool) -> None:
     check_master_secret(settings)
     if with_parent:
         end_with_parent()
+    else:
+        open_metrics(settings)
     stop = threading.Event()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
@@ -39,3 +42,13 @@ def command(with_parent: bool) -> None:
         signal.signal(number, asked)
     with opened_app() as app:
         worker_of(app).run(stop)
+
+
+def open_metrics(settings: Settings) -> None:
+    """Serve this worker's own numbers; beside a `serve` that has the port already, do without."""
+    if not settings.metrics_port:
+        return
+    try:
+        metrics_server.start(settings.host, settings.metrics_port)
+    except OSError as error:
+        log.warning("no_metrics", port=settings.metrics_port, problem=error.strerror)

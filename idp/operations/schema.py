@@ -10,8 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
+from idp import metrics
 from idp.errors import SettingsError
 from idp.settings import Settings
+from idp.unit_of_work import UnitOfWork
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -46,6 +48,11 @@ def schema_state(connection: Connection) -> SchemaState:
     revision = MigrationContext.configure(connection).get_current_revision()
     known = revision is None or revision in {script.revision for script in scripts.walk_revisions()}
     return SchemaState(revision, newest, known)
+
+
+def observe(work: UnitOfWork) -> None:
+    """Tell the metrics whether the database stands where this version's migrations end."""
+    metrics.SCHEMA_BEHIND.set(0 if schema_state(work.db).is_current else 1)
 
 
 def schema_state_of(settings: Settings) -> SchemaState:

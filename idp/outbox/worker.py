@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import structlog
@@ -15,7 +15,7 @@ from idp.outbox import periodic, store
 from idp.outbox.delivery import DATABASE_ERRORS, Delivery
 from idp.outbox.periodic import Periodic
 from idp.outbox.senders import Sender
-from idp.unit_of_work import SYSTEM, Units
+from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
 POLL = 0.2
 LONGEST_PAUSE = 5.0
@@ -66,12 +66,22 @@ class _Lane:
 
 
 class Worker:
-    """Sends jobs until it is told to stop; any number of workers may run on one database."""
+    """Sends jobs until it is told to stop; any number of workers may run on one database.
 
-    def __init__(self, units: Units, senders: Mapping[str, Sender], periodic: Sequence[Periodic] = ()) -> None:
+    `observers` look at the installation every few seconds and set gauges.
+    """
+
+    def __init__(
+        self,
+        units: Units,
+        senders: Mapping[str, Sender],
+        periodic: Sequence[Periodic] = (),
+        observers: Sequence[Callable[[UnitOfWork], None]] = (),
+    ) -> None:
         self._units = units
         self._kinds = sorted(senders, key=lambda kind: (kind != FIRST, kind))
         self._periodic = tuple(periodic)
+        self._observers = tuple(observers)
         self._stop = threading.Event()
         self._delivery = Delivery(units, senders, f"{socket.gethostname()[:40]}:{os.getpid()}:{new_id()[:8]}", pause=self._rest)
         self._next: dict[str, float] = {}
@@ -116,12 +126,18 @@ class Worker:
                 if room := lane.room:
                     lane.start(store.count_due(work.db, lane.kind, work.now, room))
             if self._is_time("count", COUNT_EVERY):
-                waiting = store.waiting_by_kind(work.db, work.now)
-                for kind in self._kinds:
-                    metrics.OUTBOX_WAITING.labels(kind=kind).set(waiting.get(kind, 0))
+                self._observe(work)
         if self._is_time("renew", RENEW_EVERY):
             self._delivery.renew_leases()
         self._delivery.take_over()
+
+    def _observe(self, work: UnitOfWork) -> None:
+        waiting = store.waiting_by_kind(work.db, work.now)
+        for kind in self._kinds:
+            metrics.OUTBOX_WAITING.labels(kind=kind).set(waiting.get(kind, 0))
+        for observe in self._observers:
+            observe(work)
+        metrics.WORKER_BEAT.set_to_current_time()
 
     def _keep_house(self, pool: ThreadPoolExecutor, kept: dict[str, Future[None]]) -> None:
         if not self._is_time("periodic", PERIODIC_EVERY):

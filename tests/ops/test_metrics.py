@@ -1,5 +1,6 @@
 """The metrics page adds up what all processes of an instance have counted."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from idp import metrics
 from idp.operations import metrics_server
-from tests.servers import ROOT
+from tests.servers import ROOT, wait_until
 
 COUNT = """
 from idp import metrics
@@ -50,9 +51,31 @@ def test_a_gauge_shows_what_was_set_last(directory):
 
 def test_nothing_but_the_metrics_is_served_there(address):
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{address}/health/live")
+        urllib.request.urlopen(f"{address}/health/ready")
     refused.value.close()
     assert refused.value.code == 404
+
+
+def test_a_worker_apart_tells_its_beat_the_keys_age_and_that_the_schema_fits(tmp_path, free_port):
+    port = free_port()
+    environment = os.environ | {"IDP_DATA_DIR": str(tmp_path / "data"), "IDP_METRICS_PORT": str(port), "IDP_PROFILE": "small"}
+    command = [sys.executable, "-m", "idp.cli"]
+    for preparation in (["db", "upgrade"], ["keys", "rotate", "--now"]):
+        subprocess.run([*command, *preparation], check=True, env=environment, cwd=ROOT, capture_output=True)
+    with subprocess.Popen([*command, "worker"], env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
+        page: list[str] = []
+
+        def told() -> bool:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                page[:] = answer.read().decode().splitlines()
+            return any(line.startswith("idp_worker_beat_timestamp_seconds 1") for line in page)
+
+        try:
+            wait_until(told, seconds=30, process=worker)
+        finally:
+            worker.terminate()
+    assert "idp_schema_behind 0.0" in page
+    assert any(line.startswith('idp_signing_key_age_seconds{alg="ES256"} ') for line in page)
 
 
 def test_a_start_counts_afresh(directory):

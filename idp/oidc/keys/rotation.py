@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idp import audit
+from idp import audit, metrics
 from idp.audit import Event
 from idp.errors import Conflict, IdpError
 from idp.oidc.keys import store
@@ -84,6 +84,13 @@ def is_due(work: UnitOfWork) -> bool:
     """Tell whether the active keys have been used for as long as the settings say."""
     oldest = work.now - timedelta(days=work.settings.key_rotation_days)
     return any(key.state is State.ACTIVE and key.activated_at and key.activated_at <= oldest for key in store.all_keys(work.db))
+
+
+def observe(work: UnitOfWork) -> None:
+    """Tell the metrics how old the active keys are."""
+    for key in store.all_keys(work.db):
+        if key.state is State.ACTIVE and key.activated_at:
+            metrics.KEY_AGE.labels(alg=key.alg).set((work.now - key.activated_at).total_seconds())
 
 
 def rotate_if_due(units: Units, actor: Actor = SYSTEM) -> bool:
