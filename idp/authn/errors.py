@@ -13,6 +13,13 @@ class WrongCredentials(IdpError):
     message = text("User ID or password is not correct. Please check both.")
 
 
+class StaffOnly(NotAllowed):
+    """The password was right; the account is a customer's, and this sign-in is for the carrier's own people."""
+
+    code = "staff_only"
+    message = text("This sign-in is for our own staff. Please sign in at the customer portal.")
+
+
 class AccountIsDeactivated(NotAllowed):
     """The password was right; the account's customer or the ordering system has switched it off."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from idp import audit
 from idp.audit import Event
 from idp.authn import levels
-from idp.authn.errors import AccountIsDeactivated, AccountIsLocked, LevelUnreachable, NoMobileNumber
+from idp.authn.errors import AccountIsDeactivated, AccountIsLocked, LevelUnreachable, NoMobileNumber, StaffOnly
 from idp.authn.requirements import Requirement
 from idp.directory.accounts import Account
 from idp.errors import NotAllowed
@@ -17,7 +17,7 @@ Check = Callable[[UnitOfWork, Requirement, Account], NotAllowed | None]
 def check_may_sign_in(work: UnitOfWork, requirement: Requirement, account: Account) -> str:
     """Give the level that this sign-in of a proven person has to reach.
 
-    Raises: AccountIsDeactivated, AccountIsLocked, NoMobileNumber, LevelUnreachable.
+    Raises: StaffOnly, AccountIsDeactivated, AccountIsLocked, NoMobileNumber, LevelUnreachable.
     """
     for check in _CHECKS:
         refusal = check(work, requirement, account)
@@ -27,6 +27,10 @@ def check_may_sign_in(work: UnitOfWork, requirement: Requirement, account: Accou
     level = requirement.level_for(levels.required_acr(work, account), levels.reachable(work, account))
     assert level is not None
     return level
+
+
+def _of_customer(_work: UnitOfWork, requirement: Requirement, account: Account) -> NotAllowed | None:
+    return StaffOnly(account.id) if requirement.staff_only and not account.is_staff else None
 
 
 def _deactivated(_work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
@@ -47,4 +51,4 @@ def _out_of_reach(work: UnitOfWork, requirement: Requirement, account: Account) 
     return LevelUnreachable(account.id) if level is None else None
 
 
-_CHECKS: tuple[Check, ...] = (_deactivated, _locked, _without_number, _out_of_reach)
+_CHECKS: tuple[Check, ...] = (_of_customer, _deactivated, _locked, _without_number, _out_of_reach)

@@ -17,13 +17,15 @@ class Requirement:
 
     `acr`: least level beside what the account itself demands, `acr_is_wish`: an account that cannot reach it signs in at what it can;
     `max_age`: seconds since the last authentication; `fresh`: ask whatever
-    session there is (`prompt=login`, `select_account`); `account_hint`: only this account will do; `username_hint`: shown as typed.
+    session there is (`prompt=login`, `select_account`); `staff_only`: of the carrier's own people; `account_hint`: only this account
+    will do; `username_hint`: shown as typed.
     """
 
     acr: str | None = None
     acr_is_wish: bool = False
     max_age: int | None = None
     fresh: bool = False
+    staff_only: bool = False
     account_hint: AccountId | None = None
     username_hint: str | None = None
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from idp import audit, crypto
 from idp.audit import Event
+from idp.authn.areas import Area
 from idp.authn.events import EndReason, PasswordReset, SessionsEnded
 from idp.authn.store import sessions as store
 from idp.authn.store.sessions import Session
@@ -42,24 +43,24 @@ _ONE_WRITE_EACH = timedelta(minutes=1)
 _KEPT_AFTER_END = timedelta(days=7)
 
 
-def find(work: UnitOfWork, token: str) -> Session | None:
-    """Give the live session that a cookie's token proves."""
-    return store.find_live(work.db, crypto.hash_token(token), now=work.now, idle_since=_idle_since(work))
+def find(work: UnitOfWork, token: str, area: Area = Area.PUBLIC) -> Session | None:
+    """Give the live session of an area that a cookie's token proves."""
+    return store.find_live(work.db, crypto.hash_token(token), area=area, now=work.now, idle_since=_idle_since(work))
 
 
-def find_by_id(work: UnitOfWork, session_id: SessionId) -> Session | None:
-    """Give a session if it is live."""
-    return store.find_live_by_id(work.db, session_id, now=work.now, idle_since=_idle_since(work))
+def find_by_id(work: UnitOfWork, session_id: SessionId, area: Area = Area.PUBLIC) -> Session | None:
+    """Give a session of an area if it is live."""
+    return store.find_live_by_id(work.db, session_id, area=area, now=work.now, idle_since=_idle_since(work))
 
 
 def hold(work: UnitOfWork, session_id: SessionId) -> Session | None:
     """Give a session if it is live; whoever wants to end it waits for this transaction and sees what it wrote."""
-    return store.hold_live(work.db, session_id, now=work.now, idle_since=_idle_since(work))
+    return store.hold_live(work.db, session_id, area=Area.PUBLIC, now=work.now, idle_since=_idle_since(work))
 
 
-def live_of(work: UnitOfWork, account_id: AccountId) -> list[Session]:
-    """List an account's live sessions, the latest used first."""
-    return store.live_of_account(work.db, account_id, now=work.now, idle_since=_idle_since(work))
+def live_of(work: UnitOfWork, account_id: AccountId, area: Area = Area.PUBLIC) -> list[Session]:
+    """List an account's live sessions in an area, the latest used first."""
+    return store.live_of_account(work.db, account_id, area=area, now=work.now, idle_since=_idle_since(work))
 
 
 def owners(work: UnitOfWork, session_ids: Sequence[SessionId]) -> dict[SessionId, AccountId]:
@@ -78,6 +79,7 @@ def start(
     device_label: str,
     replaces: Session | None,
     auth_time: datetime | None = None,
+    area: Area = Area.PUBLIC,
 ) -> tuple[Session, str]:
     """Sign a browser in; give the session and the new token for its cookie.
 
@@ -98,8 +100,10 @@ def start(
         created_at=work.now,
         active_at=work.now,
         expires_at=proven_at + timedelta(hours=work.settings.session_absolute_hours),
+        area=area,
     )
     goes_on = None
+    assert replaces is None or replaces.area == area
     if replaces and replaces.account_id == account.id:
         goes_on = store.renew(work.db, replace(fresh, id=replaces.id, created_at=replaces.created_at), crypto.hash_token(token))
     elif replaces:
@@ -107,7 +111,9 @@ def start(
     if not goes_on:
         store.add(work.db, fresh, crypto.hash_token(token))
     session = goes_on or fresh
-    audit.record(work, Event.SESSION_STARTED, account=account.id, acr=acr, device=device_label, renewed=goes_on is not None)
+    audit.record(
+        work, Event.SESSION_STARTED, account=account.id, acr=acr, area=area.value, device=device_label, renewed=goes_on is not None
+    )
     return session, token
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from idp import audit, metrics
 from idp.audit import Event
 from idp.authn import devices, levels, passwords, pins, sessions, throttling
+from idp.authn.areas import Area
 from idp.authn.errors import OtherBrowser, SigninOver, WrongCredentials
 from idp.authn.hashing import Checked
 from idp.authn.pins import Sight
@@ -111,7 +112,14 @@ class PasswordAttempt:
     """Whether attempts are refused now, so that nothing needs to be compared."""
 
 
-def start(work: UnitOfWork, browser: BrowserHash, requirement: Requirement, continue_at: str, shown_for: ShownFor) -> SigninId:
+def start(
+    work: UnitOfWork,
+    browser: BrowserHash,
+    requirement: Requirement,
+    continue_at: str,
+    shown_for: ShownFor,
+    area: Area = Area.PUBLIC,
+) -> SigninId:
     """Begin a sign-in for a browser; at its end it leads to `continue_at`, an address that the caller built itself."""
     signin_id = SigninId(new_id())
     life = timedelta(minutes=work.settings.authorization_request_minutes)
@@ -125,6 +133,7 @@ def start(work: UnitOfWork, browser: BrowserHash, requirement: Requirement, cont
             shown_for=shown_for,
             created_at=work.now,
             expires_at=work.now + life,
+            area=area,
         ),
     )
     return signin_id
@@ -271,6 +280,7 @@ def _complete(work: UnitOfWork, signin: Signin, account: Account, level: str, ca
         device_label=caller.device_label,
         replaces=session,
         auth_time=added_to,
+        area=signin.area,
     )
     confirmed_at = work.now if level != levels.ACR_PASSWORD else None
     if not store.complete(work.db, signin.id, SessionId(started.id), confirmed_at=confirmed_at, now=work.now):
@@ -320,7 +330,7 @@ def _username_hint(work: UnitOfWork, signin: Signin) -> str:
 def _password_still_stands(work: UnitOfWork, signin: Signin) -> bool:
     """Tell whether what the sign-in rests on was not changed since: the password, or the session that it adds to."""
     if signin.from_session_id:
-        return sessions.find_by_id(work, signin.from_session_id) is not None
+        return sessions.find_by_id(work, signin.from_session_id, signin.area) is not None
     changed_at = passwords.credentials(work, signin.account_id).changed_at
     return changed_at is not None and signin.password_at is not None and changed_at <= signin.password_at
 

@@ -1,6 +1,7 @@
-"""The three cookies of a browser: session, binding of the browser, and Flask's signed state.
+"""The cookies of a browser: session (one for each area), binding of the browser, and Flask's signed state.
 
-`idp_session` proves who is signed in (its token is stored hashed by `authn.sessions`). `idp_browser` names the device: made on a GET,
+`idp_session` proves who is signed in, `idp_staff` the same among the carrier's own people (their tokens are stored hashed by
+`authn.sessions`). `idp_browser` names the device: made on a GET,
 never set or replaced by a POST, stored hashed. `idp_state` is Flask's session: CSRF token, flash messages, language, never identity.
 On https all are Secure and carry the `__Host-` prefix; none has a Domain, so no other host of the domain sees or sets them.
 """
@@ -8,9 +9,12 @@ On https all are Secure and carry the `__Host-` prefix; none has a Domain, so no
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 
 from idp import crypto
+from idp.authn.areas import Area
 from idp.identifiers import BrowserHash, new_token
 from idp.settings import Settings
 from idp.unit_of_work import current_units
@@ -18,6 +22,7 @@ from idp.unit_of_work import current_units
 TWO_YEARS = int(timedelta(days=730).total_seconds())
 _TOKEN_LENGTH = 43
 """Characters of `new_token()`; anything else in the cookie was not made here."""
+_OF_AREA = {Area.PUBLIC: "idp_session", Area.STAFF: "idp_staff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,34 @@ class Browser:
     known: bool
 
 
+class StateCookie(SecureCookieSessionInterface):
+    """Flask's session in a signed cookie; a request without the cookie costs nothing, as long as nobody writes into its session."""
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Give the one serializer of this application: its key never changes."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie, if there is one."""
+        if app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie, if there is something new in it."""
+        if session or session.modified or session.accessed:
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask, settings: Settings, state_key: bytes) -> None:
     """Name and protect Flask's own cookie, and send a new `idp_browser` with the answer that needs it."""
     app.secret_key = state_key
+    app.session_interface = StateCookie()
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name("idp_state", settings),
         SESSION_COOKIE_PATH="/",
@@ -66,19 +96,19 @@ def bind_browser() -> Browser:
     return Browser(BrowserHash(crypto.hash_token(g.new_browser)), known=False)
 
 
-def session_token() -> str | None:
-    """Give the token of the caller's `idp_session` cookie, unproven."""
-    return request.cookies.get(cookie_name("idp_session", current_units().settings)) or None
+def session_token(area: Area = Area.PUBLIC) -> str | None:
+    """Give the token of the caller's session cookie of an area, unproven."""
+    return request.cookies.get(cookie_name(_OF_AREA[area], current_units().settings)) or None
 
 
-def set_session(response: Response, token: str) -> None:
-    """Give the browser a session; it ends with the browser, and earlier by the session's own lives."""
-    _set(response, "idp_session", token, None)
+def set_session(response: Response, token: str, area: Area = Area.PUBLIC) -> None:
+    """Give the browser a session of an area; it ends with the browser, and earlier by the session's own lives."""
+    _set(response, _OF_AREA[area], token, None)
 
 
-def clear_session(response: Response) -> None:
-    """Take the session from the browser."""
-    _set(response, "idp_session", "", 0)
+def clear_session(response: Response, area: Area = Area.PUBLIC) -> None:
+    """Take the area's session from the browser."""
+    _set(response, _OF_AREA[area], "", 0)
 
 
 def _send_new_browser(response: Response) -> Response:

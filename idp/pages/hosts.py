@@ -1,22 +1,31 @@
 """One public address: a page asked for under another host name is found at the issuer's, where its cookies are.
 
-Behind proxies the configured number of hops is believed for scheme, host and caller. An issuer with a path works whether the proxy
-passes the path on or strips it.
+Staff's pages may have an origin of their own: then they exist only there, and there nearly nothing else does. Behind proxies the
+configured number of hops is believed for scheme, host and caller. An issuer with a path works whether the proxy passes the path on or
+strips it.
 """
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Flask, redirect, request
+from flask import Blueprint, Flask, redirect, request
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from idp.authn.areas import Area
 from idp.pages.machines import asks_machine
 from idp.settings import Settings
+from idp.unit_of_work import current_units
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+_EVERYWHERE = frozenset({"health", "signin"})
+"""Health checks ask any host; a sign-in belongs to the area for which it was started (`web.callers.find_signin`)."""
+_staff_blueprints: set[str] = set()
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -31,12 +40,39 @@ def init_app(app: Flask, settings: Settings) -> None:
         return redirect(issuer + request.path + (f"?{query}" if query else ""), 302)
 
     app.before_request(to_own_address)
+    if _staff_has_own_host(settings):
+        app.before_request(_stay_in_area)
     path = urlsplit(issuer).path
     if path:
         app.wsgi_app = Mounted(app.wsgi_app, path)  # type: ignore[method-assign]
     hops = settings.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def of_staff(blueprint: Blueprint) -> None:
+    """Declare that a blueprint is staff's: with an origin of their own it exists only there, and nearly nothing else does."""
+    _staff_blueprints.add(blueprint.name)
+
+
+def is_home_of(area: Area) -> bool:
+    """Tell whether an area's pages exist on the host that is asked."""
+    settings = current_units().settings
+    if not _staff_has_own_host(settings):
+        return True
+    on_staff_host = _authority(f"{request.scheme}://{request.host}") == _authority(settings.staff_origin)
+    return on_staff_host == (area is Area.STAFF)
+
+
+def _staff_has_own_host(settings: Settings) -> bool:
+    return bool(settings.staff_origin) and _authority(settings.staff_origin) != _authority(settings.issuer_address)
+
+
+def _stay_in_area() -> None:
+    if request.endpoint == "assets" or request.blueprint in _EVERYWHERE:
+        return
+    if not is_home_of(Area.STAFF if request.blueprint in _staff_blueprints else Area.PUBLIC):
+        raise NotFound
 
 
 class Mounted:

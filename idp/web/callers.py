@@ -2,11 +2,14 @@
 
 from flask import request
 
-from idp.authn import devices, sessions, throttling
-from idp.authn.errors import OtherBrowser
+from idp.authn import devices, sessions, signins, throttling
+from idp.authn.areas import Area
+from idp.authn.errors import OtherBrowser, SigninOver
 from idp.authn.sessions import Session
+from idp.authn.signins import Signin
 from idp.authn.throttling import Caller
-from idp.pages import cookies
+from idp.identifiers import BrowserHash
+from idp.pages import cookies, hosts
 from idp.unit_of_work import UnitOfWork
 
 
@@ -23,7 +26,15 @@ def network() -> str:
     return throttling.network_of(request.remote_addr)
 
 
-def current_session(work: UnitOfWork) -> Session | None:
-    """Give the live session of the browser."""
-    token = cookies.session_token()
-    return sessions.find(work, token) if token else None
+def current_session(work: UnitOfWork, area: Area = Area.PUBLIC) -> Session | None:
+    """Give the live session that the browser has in an area."""
+    token = cookies.session_token(area)
+    return sessions.find(work, token, area) if token else None
+
+
+def find_signin(work: UnitOfWork, signin_id: str, browser: BrowserHash) -> Signin:
+    """Give a sign-in to the browser that started it, where its area is at home. Raises: SigninOver, OtherBrowser."""
+    signin = signins.find(work, signin_id, browser)
+    if not hosts.is_home_of(signin.area):
+        raise SigninOver("a sign-in of another host")
+    return signin

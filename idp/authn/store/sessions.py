@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, update
 
 from idp.authn import tables
+from idp.authn.areas import Area
 from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId
 
 _row = tables.Session
@@ -20,6 +21,7 @@ _COLUMNS = (
     _row.auth_time,
     _row.signin_id,
     _row.device_label,
+    _row.area,
     _row.created_at,
     _row.active_at,
     _row.expires_at,
@@ -41,9 +43,15 @@ class Session:
     created_at: datetime
     active_at: datetime
     expires_at: datetime
+    area: Area = Area.PUBLIC
 
 
-_live = select(*_COLUMNS).where(_row.ended_at.is_(None), _row.expires_at > bindparam("now"), _row.active_at > bindparam("idle_since"))
+_live = select(*_COLUMNS).where(
+    _row.ended_at.is_(None),
+    _row.expires_at > bindparam("now"),
+    _row.active_at > bindparam("idle_since"),
+    _row.area == bindparam("area"),
+)
 _live_by_token = _live.where(_row.token_hash == bindparam("token_hash"))
 _live_by_id = _live.where(_row.id == bindparam("session_id"))
 _live_by_id_held = _live_by_id.with_for_update(read=True)
@@ -67,24 +75,30 @@ _over = select(_row.id).where(or_(_row.expires_at < bindparam("before"), _row.en
 _delete = delete(_row).where(_row.id.in_(bindparam("ids", expanding=True)))
 
 
-def find_live(db: Connection, token_hash: str, *, now: datetime, idle_since: datetime) -> Session | None:
+def find_live(db: Connection, token_hash: str, *, area: Area, now: datetime, idle_since: datetime) -> Session | None:
     """Give the live session of a token; by uq_sessions_token_hash."""
-    return _session(db.execute(_live_by_token, {"token_hash": token_hash, "now": now, "idle_since": idle_since}).mappings().first())
+    return _session(
+        db.execute(_live_by_token, {"token_hash": token_hash, "area": area, "now": now, "idle_since": idle_since}).mappings().first()
+    )
 
 
-def find_live_by_id(db: Connection, session_id: SessionId, *, now: datetime, idle_since: datetime) -> Session | None:
+def find_live_by_id(db: Connection, session_id: SessionId, *, area: Area, now: datetime, idle_since: datetime) -> Session | None:
     """Give a session if it is live; by its key."""
-    return _session(db.execute(_live_by_id, {"session_id": session_id, "now": now, "idle_since": idle_since}).mappings().first())
+    return _session(
+        db.execute(_live_by_id, {"session_id": session_id, "area": area, "now": now, "idle_since": idle_since}).mappings().first()
+    )
 
 
-def hold_live(db: Connection, session_id: SessionId, *, now: datetime, idle_since: datetime) -> Session | None:
+def hold_live(db: Connection, session_id: SessionId, *, area: Area, now: datetime, idle_since: datetime) -> Session | None:
     """Give a session if it is live, and let nobody change it until the end of the transaction; by its key."""
-    return _session(db.execute(_live_by_id_held, {"session_id": session_id, "now": now, "idle_since": idle_since}).mappings().first())
+    return _session(
+        db.execute(_live_by_id_held, {"session_id": session_id, "area": area, "now": now, "idle_since": idle_since}).mappings().first()
+    )
 
 
-def live_of_account(db: Connection, account_id: AccountId, *, now: datetime, idle_since: datetime) -> list[Session]:
+def live_of_account(db: Connection, account_id: AccountId, *, area: Area, now: datetime, idle_since: datetime) -> list[Session]:
     """List an account's live sessions, the latest used first; by ix_sessions_account."""
-    rows = db.execute(_live_of_account, {"account_id": account_id, "now": now, "idle_since": idle_since}).mappings()
+    rows = db.execute(_live_of_account, {"account_id": account_id, "area": area, "now": now, "idle_since": idle_since}).mappings()
     return [found for row in rows if (found := _session(row))]
 
 
@@ -135,6 +149,7 @@ def _values(session: Session) -> dict[str, Any]:
         "auth_time": session.auth_time,
         "signin_id": session.signin_id,
         "device_label": session.device_label,
+        "area": session.area,
         "created_at": session.created_at,
         "active_at": session.active_at,
         "expires_at": session.expires_at,
@@ -142,4 +157,4 @@ def _values(session: Session) -> dict[str, Any]:
 
 
 def _session(row: RowMapping | None) -> Session | None:
-    return Session(**(dict(row) | {"amr": tuple(row["amr"])})) if row else None
+    return Session(**(dict(row) | {"amr": tuple(row["amr"]), "area": Area(row["area"])})) if row else None

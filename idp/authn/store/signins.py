@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from idp.authn import tables
+from idp.authn.areas import Area
 from idp.authn.requirements import Requirement, ShownFor
 from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId
 
@@ -29,6 +30,7 @@ class Signin:
     pin_confirmed_at: datetime | None = None
     completed_at: datetime | None = None
     session_id: SessionId | None = None
+    area: Area = Area.PUBLIC
 
 
 _COLUMNS = (
@@ -45,6 +47,7 @@ _COLUMNS = (
     _row.pin_confirmed_at,
     _row.completed_at,
     _row.session_id,
+    _row.area,
 )
 _add = insert(_row)
 _find = select(*_COLUMNS).where(_row.id == bindparam("signin_id"))
@@ -73,6 +76,7 @@ def add(db: Connection, signin: Signin) -> None:
             "requirement": signin.requirement.as_json(),
             "continue_at": signin.continue_at,
             "shown_for": signin.shown_for.as_json(),
+            "area": signin.area,
             "created_at": signin.created_at,
             "expires_at": signin.expires_at,
         },
@@ -118,5 +122,9 @@ def delete_over(db: Connection, before: datetime, limit: int) -> int:
 def _signin(row: RowMapping | None) -> Signin | None:
     if row is None:
         return None
-    read = {"requirement": Requirement.from_json(row["requirement"]), "shown_for": ShownFor.from_json(row["shown_for"])}
+    read = {
+        "requirement": Requirement.from_json(row["requirement"]),
+        "shown_for": ShownFor.from_json(row["shown_for"]),
+        "area": Area(row["area"]),
+    }
     return Signin(**(dict(row) | read))

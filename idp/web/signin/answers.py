@@ -44,7 +44,7 @@ def show_where_it_stands(signin: Signin, form: PasswordForm | PinForm | None, er
     if isinstance(error, TooMany) and not isinstance(error, PinTooSoon):
         return failure_page(error.status, sentence=error.text, again=page_address(signin.id), retry_after=error.retry_after)
     with read_work() as work:
-        step = signins.next_step(work, signin, current_session(work))
+        step = signins.next_step(work, signin, current_session(work, signin.area))
     if isinstance(step, Done | Over):
         return show(signin, step)
     fitting = form if isinstance(form, PinForm if isinstance(step, AskPin) else PasswordForm) else None
@@ -61,7 +61,7 @@ def go_on(signin: Signin, progress: Progress) -> Response:
     """Lead on after a step that succeeded."""
     response = make_response(redirect(signin.continue_at if progress.done else page_address(signin.id), 303))
     if progress.session_token:
-        cookies.set_session(response, progress.session_token)
+        cookies.set_session(response, progress.session_token, signin.area)
     return response
 
 

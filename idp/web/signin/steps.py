@@ -10,7 +10,7 @@ from idp.authn.signins import AskPassword, PasswordAttempt
 from idp.errors import NotAllowed, TooMany
 from idp.pages import cookies
 from idp.unit_of_work import current_units, read_work, unit_of_work
-from idp.web.callers import bound_caller, current_session
+from idp.web.callers import bound_caller, current_session, find_signin
 from idp.web.signin.answers import go_on, page_address, show, show_where_it_stands
 from idp.web.signin.forms import PasswordForm, PinForm
 
@@ -25,8 +25,8 @@ def page(signin_id: str) -> Response:
     """Show where a sign-in stands; `?other=1` asks for a password although the session's would do."""
     browser = cookies.bind_browser()
     with read_work() as work:
-        signin = signins.find(work, signin_id, browser.hash)
-        session = None if request.args.get("other") else current_session(work)
+        signin = find_signin(work, signin_id, browser.hash)
+        session = None if request.args.get("other") else current_session(work, signin.area)
         step = signins.next_step(work, signin, session)
     return show(signin, step)
 
@@ -39,7 +39,7 @@ def submit_password(signin_id: str) -> Response:
     caller = bound_caller()
     form = PasswordForm()
     with read_work() as work:
-        signin = signins.find(work, signin_id, caller.browser)
+        signin = find_signin(work, signin_id, caller.browser)
         attempt = signins.read_password_attempt(work, signin, caller, form.username.data or "")
     if attempt is None:
         return redirect(page_address(signin.id), 303)
@@ -48,7 +48,7 @@ def submit_password(signin_id: str) -> Response:
     checked = _compare(form.password.data or "", attempt)
     try:
         with unit_of_work() as work:
-            progress = signins.enter_password(work, attempt, checked, caller, current_session(work))
+            progress = signins.enter_password(work, attempt, checked, caller, current_session(work, signin.area))
     except (WrongCredentials, NotAllowed, TooMany) as error:
         return show_where_it_stands(signin, form, error)
     return go_on(signin, progress)
@@ -61,10 +61,10 @@ def send_pin(signin_id: str) -> Response:
         return redirect(page_address(signin_id), 303)
     caller = bound_caller()
     with read_work() as work:
-        signin = signins.find(work, signin_id, caller.browser)
+        signin = find_signin(work, signin_id, caller.browser)
     try:
         with unit_of_work() as work:
-            signins.send_pin(work, signin.id, caller, current_session(work))
+            signins.send_pin(work, signin.id, caller, current_session(work, signin.area))
     except (PinRefused, NotAllowed, TooMany) as error:
         return show_where_it_stands(signin, None, error)
     return redirect(page_address(signin.id), 303)
@@ -78,7 +78,7 @@ def submit_pin(signin_id: str) -> Response:
     caller = bound_caller()
     form = PinForm()
     with read_work() as work:
-        signin = signins.find(work, signin_id, caller.browser)
+        signin = find_signin(work, signin_id, caller.browser)
         step = signins.next_step(work, signin, None)
     if not isinstance(step, signins.AskPin):
         return redirect(page_address(signin.id), 303)
@@ -86,7 +86,7 @@ def submit_pin(signin_id: str) -> Response:
         return show(signin, step, form)
     try:
         with unit_of_work() as work:
-            progress = signins.confirm_pin(work, signin.id, form.pin.data or "", caller, current_session(work))
+            progress = signins.confirm_pin(work, signin.id, form.pin.data or "", caller, current_session(work, signin.area))
     except (PinRefused, NotAllowed, TooMany) as error:
         return show_where_it_stands(signin, form, error)
     return go_on(signin, progress)
