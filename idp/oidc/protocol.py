@@ -93,11 +93,25 @@ PROMPTS = frozenset(prompt.value for prompt in Prompt)
 
 
 class ResponseMode(StrEnum):
-    """How an authorization answer reaches the client (Multiple Response Types §2.1, Form Post §2)."""
+    """How an authorization answer reaches the client (Multiple Response Types §2.1, Form Post §2); as one signed token: JARM §2.3."""
 
     QUERY = "query"
     FRAGMENT = "fragment"
     FORM_POST = "form_post"
+    JWT = "jwt"
+    QUERY_JWT = "query.jwt"
+    FRAGMENT_JWT = "fragment.jwt"
+    FORM_POST_JWT = "form_post.jwt"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the answer is one signed token."""
+        return self.value.endswith("jwt")
+
+    @property
+    def carrier(self) -> "ResponseMode":
+        """What carries the answer, signed or not; `jwt` alone means the response type's default (JARM §2.3.4)."""
+        return ResponseMode.QUERY if self is ResponseMode.JWT else ResponseMode(self.value.removesuffix(".jwt"))
 
 
 RESPONSE_MODES = frozenset(mode.value for mode in ResponseMode)

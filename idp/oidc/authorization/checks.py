@@ -27,7 +27,9 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check looks at. `pushing`: the request is just being pushed; `pushed_id`: it has been (RFC 9126)."""
+    """What a check looks at. `pushing`: the request is just being pushed; `pushed_id`: it has been (RFC 9126); `signed`: it came as
+    a request object (RFC 9101), whose parameters these are.
+    """
 
     work: UnitOfWork
     keys: Keys
@@ -35,6 +37,7 @@ class Asked:
     parameters: Parameters
     pushed_id: str | None = None
     pushing: bool = False
+    signed: bool = False
 
 
 Established = dict[str, Any]
@@ -49,13 +52,9 @@ def nothing_comes_twice(asked: Asked) -> Established:
 
 
 def nothing_unsupported(asked: Asked) -> Established:
-    """Core §6, §7.2.1 and RFC 9126 §2.1: request objects, references to them and inline registration are refused by their own codes."""
-    if asked.parameters.get("request"):
-        raise OAuthError(ErrorCode.REQUEST_NOT_SUPPORTED, "request objects are not supported")
-    if asked.parameters.get("request_uri"):
-        if asked.pushing:
-            raise OAuthError(ErrorCode.INVALID_REQUEST, "a pushed request cannot hold a request_uri")
-        raise OAuthError(ErrorCode.REQUEST_URI_NOT_SUPPORTED, "only references of pushed requests are supported")
+    """Core §7.2.1: inline registration is refused by its own code; RFC 9126 §2.1: a reference in a push is refused."""
+    if asked.pushing and asked.parameters.get("request_uri"):
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "a pushed request cannot hold a request_uri")
     if asked.parameters.get("registration"):
         raise OAuthError(ErrorCode.REGISTRATION_NOT_SUPPORTED, "registration is not supported here")
     return {}
@@ -66,6 +65,13 @@ def pushed_where_the_client_must(asked: Asked) -> Established:
     if asked.client.require_par and not (asked.pushing or asked.pushed_id):
         raise OAuthError(ErrorCode.INVALID_REQUEST, "this client must push its authorization requests")
     return {"pushed_id": asked.pushed_id}
+
+
+def signed_where_the_client_must(asked: Asked) -> Established:
+    """RFC 9101 §10.5: `require_signed_request_object`; what was pushed was looked at then."""
+    if asked.client.require_signed_request_object and not (asked.signed or asked.pushed_id):
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "this client must sign its authorization requests")
+    return {}
 
 
 def response_type(asked: Asked) -> Established:
@@ -196,6 +202,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_comes_twice,
     nothing_unsupported,
     pushed_where_the_client_must,
+    signed_where_the_client_must,
     response_type,
     response_mode,
     scope,

@@ -8,6 +8,7 @@ from idp.oidc.authorization.request import AuthorizationRequest, OpenRequest, St
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.oidc.protocol import Prompt
+from idp.oidc.tokens.grants import Grant
 from idp.unit_of_work import UnitOfWork
 
 
@@ -31,7 +32,18 @@ def give(work: UnitOfWork, opened: OpenRequest, client: Client, account_id: Acco
     """Note the person's yes for this request, and remember it for the next ones. Raises: StartAgain."""
     if not store.note_consent(work.db, opened.id, account_id, work.now):
         raise StartAgain("consent after the request was over")
-    scopes = granted_scopes(opened.asked, client)
+    remember(work, client, account_id, granted_scopes(opened.asked, client))
+
+
+def remember(work: UnitOfWork, client: Client, account_id: AccountId, scopes: tuple[str, ...]) -> None:
+    """Add to what an account lets another's app have."""
     known = store.consented_scopes(work.db, account_id, client.id)
     store.keep_consent(work.db, account_id, client.id, sorted(known.union(scopes)), work.now)
     audit.record(work, Event.CONSENT_GIVEN, account=account_id, client=client.id, scopes=list(scopes))
+
+
+def still_given(work: UnitOfWork, client: Client, grant: Grant) -> bool:
+    """Tell whether the person still lets a client have what was granted a while ago."""
+    if client.first_party or grant.account_id is None:
+        return True
+    return store.consented_scopes(work.db, grant.account_id, client.id).issuperset(grant.scopes)

@@ -12,4 +12,4 @@ def grant(work: UnitOfWork, opened: OpenRequest, answer: Answer) -> ToClient:
     """Issue the code, and note that the session is in use; its redemption notes with which app. Raises: StartAgain, AnsweredByRedirect."""
     code = codes.issue(work, answer.grant, opened)
     sessions.touch(work, answer.session)
-    return answers.with_code(work.settings, opened.asked.target, code)
+    return answers.with_code(opened.asked.target, code)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from idp.crypto import hash_token
 from idp.identifiers import new_id, new_token
 from idp.oidc.authorization import store, validation
-from idp.oidc.authorization.parameters import Parameters
+from idp.oidc.authorization.request_objects import Incoming
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.ring import Keys
 from idp.oidc.protocol import PUSHED_URI
@@ -23,9 +23,9 @@ class Pushed:
     expires_in: int
 
 
-def push(work: UnitOfWork, keys: Keys, client: Client, parameters: Parameters) -> Pushed:
-    """Check and keep a request of an authenticated client. Raises: OAuthError (RFC 9126 §2.3)."""
-    validation.validate_to_push(work, keys, client, parameters)
+def push(work: UnitOfWork, keys: Keys, client: Client, incoming: Incoming) -> Pushed:
+    """Check and keep a request of an authenticated client; of a request object its parameters. Raises: OAuthError (RFC 9126 §2.3)."""
+    parameters, _ = validation.validate_to_push(work, keys, client, incoming)
     reference = new_token()
     opens_until = work.now + timedelta(seconds=LIFE_SECONDS)
     store.add_pushed(

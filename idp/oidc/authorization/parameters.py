@@ -1,8 +1,11 @@
 """The parameters of a request as they came: each at most once, without values that could not be kept (RFC 6749 §3.1)."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from idp.database import storable
 
 KNOWN = frozenset(
     {
@@ -31,13 +34,14 @@ KNOWN = frozenset(
         "ui_locales",
     }
 )
+OBJECTS = frozenset({"request", "request_uri"})
 REPEATABLE = "resource"
 """RFC 8707 §2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What was asked; `faulty` names what came twice or with a NUL character, and has no value here."""
+    """What was asked; `faulty` names what came twice or with signs that cannot be kept, and has no value here."""
 
     values: Mapping[str, str]
     resources: tuple[str, ...] = ()
@@ -50,6 +54,15 @@ class Parameters:
     def words(self, name: str) -> tuple[str, ...]:
         """Give the words of a space-separated value, each once, in their order."""
         return tuple(dict.fromkeys((self.values.get(name) or "").split(" "))) if self.values.get(name) else ()
+
+    def with_id(self, client_id: str, faulty: frozenset[str] = frozenset()) -> "Parameters":
+        """Give them with the client that they are known to be of."""
+        return Parameters({**self.values, "client_id": client_id}, self.resources, self.faulty | faulty)
+
+    def superseded_by(self, inside: "Parameters") -> "Parameters":
+        """Give them with what a request object holds in their place (Core §6.3.3)."""
+        outside = {name: value for name, value in self.values.items() if name not in OBJECTS}
+        return Parameters(outside | dict(inside.values), inside.resources or self.resources, self.faulty | inside.faulty)
 
     def as_json(self) -> dict[str, Any]:
         """Write as a JSON document."""
@@ -79,3 +92,30 @@ def read(pairs: Iterable[tuple[str, str]]) -> Parameters:
             values[name] = value
     kept = {name: value for name, value in values.items() if name not in faulty}
     return Parameters(kept, tuple(dict.fromkeys(resources)) if REPEATABLE not in faulty else (), frozenset(faulty))
+
+
+def from_claims(claims: Mapping[str, Any]) -> Parameters:
+    """Read a request object's members: texts as they are, numbers, lists and objects as JSON (RFC 9101 §4, RFC 9396 §3)."""
+    values: dict[str, str] = {}
+    faulty: set[str] = set()
+    for name in KNOWN.intersection(claims) - OBJECTS:
+        value = _text(claims[name])
+        if value is None or not storable(value):
+            faulty.add(name)
+        elif value:
+            values[name] = value
+    named = claims.get(REPEATABLE)
+    resources = named if isinstance(named, list) else [] if named is None else [named]
+    if not all(isinstance(resource, str) and storable(resource) for resource in resources):
+        return Parameters(values, (), frozenset(faulty | {REPEATABLE}))
+    return Parameters(values, tuple(dict.fromkeys(filter(None, resources))), frozenset(faulty))
+
+
+def _text(value: Any) -> str | None:
+    """Write a member as a parameter has it; empty for null, None for what has no text."""
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None

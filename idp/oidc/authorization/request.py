@@ -7,18 +7,20 @@ from typing import Any
 
 from idp.errors import IdpError
 from idp.identifiers import AccountId, AuthorizationRequestId, BrowserHash, ClientId, SigninId
+from idp.oidc.keys.jose import Algorithm
 from idp.oidc.protocol import ErrorCode, OAuthError, Prompt, ResponseMode
 from idp.texts import text
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A proven place for answers: only what stands here is ever redirected to."""
+    """A proven place for answers: only what stands here is ever redirected to. `signed_with`: only for modes that are signed (JARM)."""
 
     client_id: ClientId
     redirect_uri: str
     response_mode: ResponseMode
     state: str | None
+    signed_with: Algorithm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,27 @@ class AuthorizationRequest:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "AuthorizationRequest":
         """Read what `as_json` wrote."""
-        target = document["target"]
         return cls(
             **(
                 document
                 | {
-                    "target": Target(**(target | {"response_mode": ResponseMode(target["response_mode"])})),
+                    "target": _target(document["target"]),
                     "prompts": frozenset(Prompt(prompt) for prompt in document["prompts"]),
                 }
                 | {name: tuple(document[name]) for name in ("scopes", "acr_values", "essential_acr", "authorization_details", "resources")}
             )
         )
+
+
+def _target(document: dict[str, Any]) -> Target:
+    algorithm = document.get("signed_with")
+    return Target(
+        **document
+        | {
+            "response_mode": ResponseMode(document["response_mode"]),
+            "signed_with": Algorithm(algorithm) if algorithm else None,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

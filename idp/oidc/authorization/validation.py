@@ -5,10 +5,11 @@ from typing import Any, NoReturn
 from idp import audit
 from idp.audit import Event
 from idp.crypto import hash_token
-from idp.oidc.authorization import store
+from idp.oidc.authorization import request_objects, store
 from idp.oidc.authorization.checks import CHECKS, Asked
 from idp.oidc.authorization.parameters import Parameters
 from idp.oidc.authorization.request import AnsweredByRedirect, AuthorizationRequest, Target
+from idp.oidc.authorization.request_objects import Incoming
 from idp.oidc.clients import clients, redirect_uris
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.ring import Keys
@@ -16,22 +17,41 @@ from idp.oidc.protocol import PUSHED_URI, RESPONSE_MODES, ErrorCode, OAuthError,
 from idp.unit_of_work import UnitOfWork
 
 
-def validate(work: UnitOfWork, keys: Keys, parameters: Parameters) -> tuple[Client, AuthorizationRequest]:
+def validate(work: UnitOfWork, keys: Keys, incoming: Incoming) -> tuple[Client, AuthorizationRequest]:
     """Validate what came to the authorization endpoint; what was pushed takes the place of all other parameters.
 
     Raises: OAuthError for a page, AnsweredByRedirect once there is a proven target.
     """
+    parameters = incoming.parameters
     client = _client(work, parameters)
-    pushed_id = None
+    pushed_id, signed = None, False
     reference = parameters.get("request_uri")
     if reference and reference.startswith(PUSHED_URI):
         pushed_id, parameters = _pushed(work, client, reference)
-    return client, _run(Asked(work, keys, client, parameters, pushed_id), _target(work, client, parameters))
+    elif incoming.problem or incoming.request_object:
+        parameters, signed = _of_object(work, client, incoming), True
+    return client, _run(Asked(work, keys, client, parameters, pushed_id, signed=signed), _target(work, client, parameters))
 
 
-def validate_to_push(work: UnitOfWork, keys: Keys, client: Client, parameters: Parameters) -> AuthorizationRequest:
-    """Validate what an authenticated client pushes (RFC 9126 §2.1). Raises: OAuthError."""
-    return _run(Asked(work, keys, client, parameters, pushing=True), _target(work, client, parameters))
+def validate_to_push(work: UnitOfWork, keys: Keys, client: Client, incoming: Incoming) -> tuple[Parameters, AuthorizationRequest]:
+    """Validate what an authenticated client pushes (RFC 9126 §2.1, §3); gives the parameters that count. Raises: OAuthError."""
+    parameters, signed = incoming.parameters, incoming.request_object is not None and not incoming.parameters.get("request_uri")
+    if signed:
+        parameters = request_objects.read(work, client, incoming, pushing=True)
+    asked = Asked(work, keys, client, parameters, pushing=True, signed=signed)
+    return parameters, _run(asked, _target(work, client, parameters))
+
+
+def _of_object(work: UnitOfWork, client: Client, incoming: Incoming) -> Parameters:
+    """Read a request object; one that is no good is told to the client only where what stands outside proves where to."""
+    try:
+        return request_objects.read(work, client, incoming)
+    except OAuthError as error:
+        outside = incoming.parameters
+        redirect_uri = outside.get("redirect_uri")
+        if request_objects.is_strict(client) or not redirect_uri or not redirect_uris.matches(client, work.settings, redirect_uri):
+            raise
+        _to_client(_target(work, client, outside), error)
 
 
 def _client(work: UnitOfWork, parameters: Parameters) -> Client:
@@ -62,7 +82,7 @@ def _target(work: UnitOfWork, client: Client, parameters: Parameters) -> Target:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "the redirect_uri is not registered for the client")
     mode = parameters.get("response_mode")
     chosen = ResponseMode(mode) if mode in RESPONSE_MODES else ResponseMode.QUERY
-    return Target(client.id, redirect_uri, chosen, parameters.get("state"))
+    return Target(client.id, redirect_uri, chosen, parameters.get("state"), client.signs_answers_with if chosen.is_signed else None)
 
 
 def _run(asked: Asked, target: Target) -> AuthorizationRequest:

@@ -14,13 +14,13 @@ from idp.authn import sessions, signins
 from idp.authn.requirements import ShownFor
 from idp.authn.sessions import Session
 from idp.identifiers import AuthorizationRequestId
-from idp.oidc.authorization import answers, consent, granting, opening, parameters, validation
+from idp.oidc.authorization import answers, consent, granting, opening, parameters, request_objects, validation
 from idp.oidc.authorization.answers import FormPost, ToClient
 from idp.oidc.authorization.next_step import AccessRequestNeeded, Answer, ConsentNeeded, SignInNeeded, next_step
 from idp.oidc.authorization.request import AnsweredByRedirect, OpenRequest, StartAgain
 from idp.oidc.clients.clients import Client
 from idp.oidc.endpoints import consent_page
-from idp.oidc.keys.ring import current_keys
+from idp.oidc.keys.ring import Keys, current_keys
 from idp.oidc.protocol import ErrorCode, OAuthError, Path
 from idp.pages import cookies, headers, language
 from idp.pages.csrf import exempt_view
@@ -31,15 +31,20 @@ from idp.unit_of_work import UnitOfWork, current_units, unit_of_work
 blueprint = Blueprint("authorization", __name__)
 log = structlog.get_logger(__name__)
 
+Outcome = Response | ToClient
+"""What a unit of work ends in: a page or the way to one, or an answer to the client."""
+
 
 @blueprint.get(Path.AUTHORIZATION.value)
 def authorize() -> Response:
     """Take a request, and answer it at once if nothing is missing."""
     keys = current_keys()
     browser = cookies.bind_browser()
+    incoming = request_objects.gather(current_units(), parameters.read(request.args.items(multi=True)))
     with unit_of_work() as work:
-        client, asked = validation.validate(work, keys, parameters.read(request.args.items(multi=True)))
-        return _go_on(work, opening.begin(work, asked, browser.hash), client)
+        client, asked = validation.validate(work, keys, incoming)
+        outcome = _go_on(work, opening.begin(work, asked, browser.hash), client)
+    return _send(outcome, keys)
 
 
 @blueprint.post(Path.AUTHORIZATION.value)
@@ -47,8 +52,9 @@ def authorize() -> Response:
 def authorize_by_form() -> Response:
     """Take a request that another site's form sends, and go on where the browser's cookies are."""
     keys = current_keys()
+    incoming = request_objects.gather(current_units(), parameters.read(request.form.items(multi=True)))
     with unit_of_work() as work:
-        _, asked = validation.validate(work, keys, parameters.read(request.form.items(multi=True)))
+        _, asked = validation.validate(work, keys, incoming)
         opened = opening.begin(work, asked, None)
         opening.keep(work, opened)
     return _see(_address(opened.id))
@@ -57,35 +63,41 @@ def authorize_by_form() -> Response:
 @blueprint.get(f"{Path.AUTHORIZATION.value}/<request_id>")
 def resume(request_id: str) -> Response:
     """Take a request up again: after the sign-in, after consent, or for the first time."""
+    keys = current_keys()
     browser = cookies.bind_browser()
     with unit_of_work() as work:
         opened = opening.take_up(work, request_id, browser.hash)
-        return _go_on(work, opened, opening.client_of(work, opened))
+        outcome = _go_on(work, opened, opening.client_of(work, opened))
+    return _send(outcome, keys)
 
 
 @blueprint.post(f"{Path.AUTHORIZATION.value}/<request_id>/consent")
 def decide(request_id: str) -> Response:
     """Take the person's yes or no."""
+    keys = current_keys()
     browser = cookies.bound_browser()
+    outcome: Outcome | None = None
     with unit_of_work() as work:
         opened = opening.find(work, request_id, browser.hash if browser else None)
         client, session = opening.client_of(work, opened), _session(work)
         if request.form.get("decision") == "deny":
-            return _refused_by_person(work, opened)
+            outcome = _refused_by_person(work, opened)
         # what was shown to one account is not agreed to by another that has signed in meanwhile
-        if session and request.form.get("account") == session.account_id:
+        elif session and request.form.get("account") == session.account_id:
             consent.give(work, opened, client, session.account_id)
-    return _see(_address(opened.id))
+    return _send(outcome or _see(_address(opened.id)), keys)
 
 
 @blueprint.get(f"{Path.AUTHORIZATION.value}/<request_id>/cancel")
 def cancel(request_id: str) -> Response:
     """Go back to the app without an answer, from the page that asks for an account."""
+    keys = current_keys()
     browser = cookies.bound_browser()
     with unit_of_work() as work:
         opened = opening.find(work, request_id, browser.hash if browser else None)
         opening.client_of(work, opened)
-        return _refused_by_person(work, opened)
+        outcome = _refused_by_person(work, opened)
+    return _send(outcome, keys)
 
 
 @blueprint.errorhandler(OAuthError)
@@ -93,8 +105,7 @@ def refuse(error: OAuthError) -> Response:
     """Tell the client; or the person, while nobody has proven who asks."""
     log.info("authorization_refused", error=error.error.value, detail=error.detail)
     if isinstance(error, AnsweredByRedirect):
-        settings = current_units().settings
-        return _send(answers.with_error(settings, error.target, error))
+        return _send(answers.with_error(error.target, error), current_keys())
     return render("oidc/refused.html", status=error.status, error=error, number=request_number())
 
 
@@ -105,11 +116,11 @@ def start_again(error: StartAgain) -> Response:
     return render("oidc/start_again.html", status=error.status, number=request_number())
 
 
-def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Response:
+def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Outcome:
     """Do what the request needs next."""
     step = next_step(work, opened, client, _session(work))
     if isinstance(step, Answer):
-        return _send(granting.grant(work, opened, step))
+        return granting.grant(work, opened, step)
     opening.keep(work, opened)
     match step:
         case SignInNeeded(requirement):
@@ -132,15 +143,18 @@ def _session(work: UnitOfWork) -> Session | None:
     return sessions.find(work, token) if token else None
 
 
-def _refused_by_person(work: UnitOfWork, opened: OpenRequest) -> Response:
+def _refused_by_person(work: UnitOfWork, opened: OpenRequest) -> ToClient:
     opening.close(work, opened)
     target = opened.asked.target
-    error = AnsweredByRedirect(target, ErrorCode.ACCESS_DENIED, "the person did not agree")
-    return _send(answers.with_error(work.settings, target, error))
+    return answers.with_error(target, AnsweredByRedirect(target, ErrorCode.ACCESS_DENIED, "the person did not agree"))
 
 
-def _send(answer: ToClient) -> Response:
-    """Send an answer through the browser to the client."""
+def _send(outcome: Outcome, keys: Keys) -> Response:
+    """Send what a unit of work has come to; after it, because an answer to the client may have to be signed."""
+    if not isinstance(outcome, ToClient):
+        return outcome
+    units = current_units()
+    answer = answers.send(outcome, units.settings, keys, units.clock())
     if isinstance(answer, FormPost):
         headers.allow_form_redirect(answer.address)
         return render("oidc/form_post.html", answer=answer)

@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 from flask import Response, jsonify, request
 
-from idp.oidc.authorization import par, parameters
+from idp.oidc.authorization import par, parameters, request_objects
 from idp.oidc.clients import authentication
 from idp.oidc.endpoints.machine import machine_blueprint, read_credentials
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
-from idp.unit_of_work import unit_of_work
+from idp.unit_of_work import current_units, unit_of_work
 
 blueprint = machine_blueprint("par")
 
@@ -20,9 +20,10 @@ def push() -> Response:
     keys = current_keys()
     credentials = read_credentials(request.form)
     asked = parameters.read(request.form.items(multi=True))
+    incoming = request_objects.gather_pushed(current_units(), credentials.client_id, asked)
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
-        pushed = par.push(work, keys, client, asked)
+        pushed = par.push(work, keys, client, incoming)
     answer = jsonify(asdict(pushed))
     answer.status_code = 201
     answer.headers["Cache-Control"] = "no-store"

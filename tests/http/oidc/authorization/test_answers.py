@@ -65,7 +65,7 @@ def test_rfc9700_4_12_answers_redirect_by_303_and_are_not_kept(signed_in: Browse
     assert (response.status_code, response.headers["Cache-Control"]) == (303, "no-store")
 
 
-@pytest.mark.parametrize("mode", ["jwt", "query.jwt", "web_message", "QUERY"])
+@pytest.mark.parametrize("mode", ["web_message", "QUERY", "query.JWT", "jwt.jwt"])
 def test_an_unknown_response_mode_is_invalid_request_by_the_query(signed_in: Browser, mode: str) -> None:
     assert answered(signed_in.authorize(response_mode=mode))["error"] == "invalid_request"
 

@@ -5,6 +5,7 @@ import pytest
 from idp.identifiers import AccountId, BrowserHash, SigninId
 from idp.oidc.authorization import codes, consent, opening, par, parameters, store, validation
 from idp.oidc.authorization.request import AnsweredByRedirect, OpenRequest, StartAgain
+from idp.oidc.authorization.request_objects import Incoming
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.ring import Keys
 from idp.oidc.protocol import OAuthError, Prompt
@@ -16,13 +17,13 @@ NO_KEYS = Keys(None, {}, (), b"", "")  # type: ignore[arg-type]
 
 
 def pushed(work: UnitOfWork, client: Client) -> str:
-    return par.push(work, NO_KEYS, client, parameters.read(asking().items())).request_uri
+    return par.push(work, NO_KEYS, client, Incoming(parameters.read(asking().items()))).request_uri
 
 
 def opened(work: UnitOfWork, request_uri: str, browser: BrowserHash = BROWSER) -> OpenRequest:
     """Open a pushed request, as the authorization endpoint does."""
     given = parameters.read([("client_id", "app"), ("request_uri", request_uri)])
-    _, wanted = validation.validate(work, NO_KEYS, given)
+    _, wanted = validation.validate(work, NO_KEYS, Incoming(given))
     return opening.begin(work, wanted, browser)
 
 
