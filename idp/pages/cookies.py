@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from idp import crypto
 from idp.authn.areas import Area
 from idp.identifiers import BrowserHash, new_token
+from idp.pages.state_cookie import StateCookie
 from idp.settings import Settings
 from idp.unit_of_work import current_units
 
@@ -60,6 +61,7 @@ class StateCookie(SecureCookieSessionInterface):
 def init_app(app: Flask, settings: Settings, state_key: bytes) -> None:
     """Name and protect Flask's own cookie, and send a new `idp_browser` with the answer that needs it."""
     app.secret_key = state_key
+    app.session_interface = StateCookie()
     app.session_interface = StateCookie()
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name("idp_state", settings),
