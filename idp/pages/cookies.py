@@ -9,9 +9,7 @@ On https all are Secure and carry the `__Host-` prefix; none has a Domain, so no
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Request, Response, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import URLSafeTimedSerializer
+from flask import Flask, Response, g, request
 
 from idp import crypto
 from idp.authn.areas import Area
@@ -34,34 +32,9 @@ class Browser:
     known: bool
 
 
-class StateCookie(SecureCookieSessionInterface):
-    """Flask's session in a signed cookie; a request without the cookie costs nothing, as long as nobody writes into its session."""
-
-    def __init__(self) -> None:
-        self._serializer: URLSafeTimedSerializer | None = None
-
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Give the one serializer of this application: its key never changes."""
-        if self._serializer is None:
-            self._serializer = super().get_signing_serializer(app)
-        return self._serializer
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the cookie, if there is one."""
-        if app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-            return self.session_class()
-        return super().open_session(app, request)
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send the cookie, if there is something new in it."""
-        if session or session.modified or session.accessed:
-            super().save_session(app, session, response)
-
-
 def init_app(app: Flask, settings: Settings, state_key: bytes) -> None:
     """Name and protect Flask's own cookie, and send a new `idp_browser` with the answer that needs it."""
     app.secret_key = state_key
-    app.session_interface = StateCookie()
     app.session_interface = StateCookie()
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name("idp_state", settings),

@@ -21,10 +21,18 @@ def init_app(app: Flask) -> None:
 def request_number() -> RequestId:
     """Give the running request's number, such as `K7PF-9XMC`."""
     if "request_id" not in g:
-        drawn = "".join(secrets.choice(_LETTERS) for _ in range(8))
-        g.request_id = RequestId(f"{drawn[:4]}-{drawn[4:]}")
+        g.request_id = drawn()
     number: RequestId = g.request_id
     return number
+
+
+def drawn() -> RequestId:
+    """Draw a number."""
+    chance, drawn = secrets.randbelow(len(_LETTERS) ** 8), ""
+    for _ in range(8):
+        chance, place = divmod(chance, len(_LETTERS))
+        drawn += _LETTERS[place]
+    return RequestId(f"{drawn[:4]}-{drawn[4:]}")
 
 
 def _number() -> None:

@@ -5,6 +5,7 @@ from typing import cast
 from flask import Flask
 
 from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, limits, render, request_number
+from idp.pages.machines import for_pages_alone
 from idp.unit_of_work import Units
 
 _LARGEST_BODY = 64 * 1024
@@ -19,10 +20,11 @@ def init_app(app: Flask) -> None:
     headers.init_app(app, settings)
     request_number.init_app(app)
     hosts.init_app(app, settings)
-    cookies.init_app(app, settings, units.secrets.key("state-cookie"))
-    language.init_app(app, settings)
-    limits.init_app(app, settings)
-    csrf.init_app(app)
+    with for_pages_alone(app):
+        cookies.init_app(app, settings, units.secrets.key("state-cookie"))
+        language.init_app(app, settings)
+        limits.init_app(app, settings)
+        csrf.init_app(app)
     assets.init_app(app, assets.Assets(settings))
     render.init_app(app, settings)
     failures.init_app(app)
