@@ -44,6 +44,7 @@ class Apache:
         self.folder = Path(tempfile.mkdtemp(prefix="idp-apache-"))
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.client_id = ""
 
     @property
     def address(self) -> str:
@@ -57,6 +58,7 @@ class Apache:
 
     def start(self, issuer: str, client_id: str, client_secret: str) -> None:
         """Start it as this client of this provider."""
+        self.client_id = client_id
         values = {
             "ISSUER": issuer,
             "APP": self.address,
