@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from idp.api import customers, openapi, problems
+from idp.pages.dpop import offer_nonces
 from idp.pages.machines import exempt_machine
 
 ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
     blueprint.add_url_rule("/v1/customers/<customer_number>", "wrong_method", wrong_method, methods=["POST", "PATCH", "DELETE"])
     blueprint.add_url_rule("/v1/<path:rest>", "nothing", nothing, methods=ALL_METHODS)
     blueprint.after_request(problems.keep_nothing)
+    offer_nonces(blueprint)
     app.register_blueprint(blueprint)
 
 

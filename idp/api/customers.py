@@ -1,6 +1,6 @@
 """Customers as the ordering system writes and reads them."""
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from idp.api.bodies import read_as
 from idp.api.documents import CustomerShape
@@ -8,6 +8,7 @@ from idp.directory import provisioning
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import ErrorCode, OAuthError
 from idp.oidc.tokens.protected import authorize_request
+from idp.pages.dpop import shown_token, unit_for
 from idp.unit_of_work import acts_in_request, read_work, unit_of_work
 
 SCOPE = "provisioning"
@@ -33,9 +34,9 @@ def show(customer_number: str) -> Response:
 
 def let_in() -> None:
     """Let only a client in that acts for itself and whose access token has the scope. Raises: OAuthError 401, 403."""
-    keys = current_keys()
-    with read_work() as work:
-        facts = authorize_request(work, keys, request.headers.get("Authorization"), scope=SCOPE)
+    shown, keys = shown_token(), current_keys()
+    with unit_for(shown) as work:
+        facts = authorize_request(work, keys, shown, scope=SCOPE)
     if facts.account_id is not None:
         raise OAuthError(ErrorCode.INSUFFICIENT_SCOPE, "a person cannot provision customers", status=403)
     acts_in_request(facts.actor)

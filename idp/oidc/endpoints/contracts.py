@@ -1,13 +1,13 @@
 """`GET /api/v1/me/contracts`: the contracts that a token's account may use (scope `contracts`)."""
 
-from flask import Response, request
+from flask import Response
 
 from idp.oidc.clients.scopes import CONTRACTS
 from idp.oidc.endpoints.machine import answer, machine_blueprint
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.tokens.claims import contract_list
 from idp.oidc.tokens.protected import authorize_request
-from idp.unit_of_work import read_work
+from idp.pages.dpop import shown_token, unit_for
 
 blueprint = machine_blueprint("contracts")
 
@@ -15,8 +15,8 @@ blueprint = machine_blueprint("contracts")
 @blueprint.get("/api/v1/me/contracts")
 def contracts() -> Response:
     """List them."""
-    keys = current_keys()
-    with read_work() as work:
-        facts = authorize_request(work, keys, request.headers.get("Authorization"), scope=CONTRACTS)
+    shown, keys = shown_token(), current_keys()
+    with unit_for(shown) as work:
+        facts = authorize_request(work, keys, shown, scope=CONTRACTS)
         assert facts.account is not None, "contracts is never granted without a person"
         return answer({"contracts": contract_list(work, facts.account)})

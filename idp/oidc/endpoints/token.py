@@ -9,6 +9,8 @@ from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentia
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
+from idp.oidc.tokens import dpop
+from idp.pages.dpop import read_proof
 from idp.unit_of_work import unit_of_work
 
 blueprint = machine_blueprint("token")
@@ -17,14 +19,16 @@ _GRANT_TYPES = {grant.GRANT_TYPE for grant in GRANTS}
 
 @blueprint.post(Path.TOKEN)
 def token() -> Response:
-    """Prove the client, redeem its grant, and sign after the commit."""
+    """Prove the client, redeem its grant, and sign after the commit; a request that lacks a nonce spends nothing (RFC 9449 §8)."""
     form = read_form()
     g.grant_type = form.values.get("grant_type")
+    proof = read_proof()
     credentials = read_credentials(form.values)
     keys = current_keys()
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
-        issued = server.redeem(TokenRequest(work, keys, client, form.values, form.resources))
+        jkt = dpop.key_of_tokens(work, client, proof)
+        issued = server.redeem(TokenRequest(work, keys, client, form.values, form.resources, jkt))
     return answer(issued.signed(keys))
 
 

@@ -10,7 +10,8 @@ from idp.oidc.protocol import Path
 from idp.oidc.tokens.access_tokens import TokenFacts
 from idp.oidc.tokens.claims import userinfo_claims
 from idp.oidc.tokens.protected import authorize_request
-from idp.unit_of_work import UnitOfWork, read_work, unit_of_work
+from idp.pages.dpop import shown_token, unit_for
+from idp.unit_of_work import UnitOfWork, unit_of_work
 
 blueprint = machine_blueprint("userinfo")
 
@@ -19,9 +20,9 @@ blueprint = machine_blueprint("userinfo")
 def userinfo() -> Response:
     """Tell a client about the person whose token it holds; that counts as use of the session."""
     in_form = read_form().values.get("access_token") if request.method == "POST" and request.mimetype == FORM else None
-    keys = current_keys()
-    with read_work() as work:
-        facts = authorize_request(work, keys, request.headers.get("Authorization"), scope=OPENID, form_token=in_form)
+    shown, keys = shown_token(in_form), current_keys()
+    with unit_for(shown) as work:
+        facts = authorize_request(work, keys, shown, scope=OPENID)
         body = _told(work, facts)
         unnoted = facts.session is not None and sessions.needs_touch(work, facts.session)
     if facts.session and unnoted:

@@ -7,7 +7,7 @@ from idp.oidc.authorization import codes
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
 from idp.oidc.grants.token_grant import TokenGrant, acts_for
-from idp.oidc.protocol import Ended, ErrorCode
+from idp.oidc.protocol import Ended, ErrorCode, OAuthError
 from idp.oidc.tokens import families, session_clients
 from idp.oidc.tokens.issue import TokenAnswer, issue
 from idp.unit_of_work import UnitOfWork
@@ -26,6 +26,8 @@ class AuthorizationCodeGrant(TokenGrant):
         form, asked = self.request.form, self.request.asked
         claimed = codes.claim(work, self.request.needed("code"), client.id, form.get("redirect_uri"), form.get("code_verifier"))
         grant = claimed.grant
+        if grant.dpop_jkt not in (None, asked.dpop_jkt):
+            raise OAuthError(ErrorCode.INVALID_GRANT, "the code is bound to another key")
         session = sessions.hold(work, grant.session_id) if grant.session_id else None  # a logout now waits, and tells this app
         if session is None:
             raise Ended(ErrorCode.INVALID_GRANT, "the session in which the code was issued has ended")

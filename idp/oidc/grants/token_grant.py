@@ -41,11 +41,20 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]
     Authlib's own constructor is left out: it refuses plain http by the address that reaches this process, and TLS may end before it.
     """
 
-    def __init__(self, work: UnitOfWork, keys: Keys, client: Client, form: Mapping[str, str], resources: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        keys: Keys,
+        client: Client,
+        form: Mapping[str, str],
+        resources: tuple[str, ...] = (),
+        dpop_jkt: str | None = None,
+    ) -> None:
         self.work = work
         self.keys = keys
         self.client = client
         self.resources = resources
+        self.dpop_jkt = dpop_jkt
         self.method = "POST"
         self.headers: dict[str, str] = {}
         self.payload = _FormPayload(form)
@@ -67,8 +76,8 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]
 
     @property
     def asked(self) -> Asked:
-        """What the request narrows its grant to. Raises: OAuthError `invalid_authorization_details`."""
-        return narrowing.read(self.client, self.form, self.resources)
+        """What the request narrows its grant to, and the key it proves. Raises: OAuthError `invalid_authorization_details`."""
+        return narrowing.read(self.client, self.form, self.resources, self.dpop_jkt)
 
 
 class TokenGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]

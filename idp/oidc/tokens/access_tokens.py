@@ -34,6 +34,12 @@ class TokenFacts:
     session: Session | None
 
     @property
+    def dpop_jkt(self) -> str | None:
+        """The key to which the token is bound (RFC 9449 §6.1)."""
+        jkt: str | None = self.claims.get("cnf", {}).get("jkt")
+        return jkt
+
+    @property
     def actor(self) -> Actor:
         """Who acts by this token: its person, by way of the client; or the client in its own right."""
         if self.account_id is None:

@@ -13,7 +13,8 @@ class Grant:
     """What was granted; kept with the code, then with the token family.
 
     No account: client credentials. `session_id` also stands in offline grants, whose tokens outlive it. `claims` is the request's
-    `claims` parameter (members `id_token`, `userinfo`; Core §5.5).
+    `claims` parameter (members `id_token`, `userinfo`; Core §5.5). `dpop_jkt`: the key without which neither the code nor a refresh
+    token counts (RFC 9449 §5, §10).
     """
 
     client_id: ClientId

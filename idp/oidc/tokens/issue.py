@@ -47,7 +47,7 @@ class TokenAnswer:
         access_token = sign(self.access_claims, key, typ=AT_JWT, algorithm=self.algorithm)
         body = {
             "access_token": access_token,
-            "token_type": "Bearer",
+            "token_type": "DPoP" if self.narrowed.dpop_jkt else "Bearer",
             "expires_in": self.expires_in,
             "scope": " ".join(self.narrowed.scopes),
             **self.other,
@@ -77,7 +77,7 @@ def issue(
     `account` and `session` are those of the grant, found active; none for client credentials. Raises: OAuthError (see narrow).
     """
     narrowed = narrow(grant, client, work.settings, asked)
-    kept = replace(grant, claims=claims.permitted(client, grant.claims))
+    kept = replace(grant, claims=claims.permitted(client, grant.claims), dpop_jkt=_key_of_refreshing(client, asked))
     family = Family(
         id=TokenFamilyId(new_id()),
         client_id=client.id,
@@ -96,7 +96,7 @@ def issue(
         {
             **{name: getattr(family, name) for name in Family.__slots__},
             "grant": kept.as_json(),
-            "dpop_jkt": grant.dpop_jkt,
+            "dpop_jkt": kept.dpop_jkt,
             "end_reason": None,
         },
     )
@@ -130,6 +130,11 @@ def reissue(
         narrowed=narrowed,
         id_claims=id_claims,
     )
+
+
+def _key_of_refreshing(client: Client, asked: Asked) -> str | None:
+    """Name the key that refreshing will take: others' tokens are bound to their client's authentication (RFC 9449 §5)."""
+    return asked.dpop_jkt if client.is_public or client.is_fapi else None
 
 
 def end_of_family(work: UnitOfWork, offline: bool, created_at: datetime, session: Session | None) -> datetime:
@@ -166,6 +171,8 @@ def _access_claims(
         "jti": jti,
         "scope": " ".join(narrowed.scopes),
     }
+    if narrowed.dpop_jkt:
+        said["cnf"] = {"jkt": narrowed.dpop_jkt}
     if narrowed.details:
         said["authorization_details"] = list(narrowed.details)
     if account:

@@ -15,29 +15,32 @@ from idp.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The narrowing parameters of a token request; None: all that was granted."""
+    """The narrowing parameters of a token request (None: all that was granted), and the key that it has proven (RFC 9449)."""
 
     scopes: tuple[str, ...] | None = None
     details: Details | None = None
     resources: tuple[str, ...] = ()
+    dpop_jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """What one access token is good for."""
+    """What one access token is good for; with `dpop_jkt`, in the hands of that key's holder only."""
 
     scopes: tuple[str, ...]
     details: Details
     audience: tuple[str, ...]
+    dpop_jkt: str | None = None
 
 
-def read(client: Client, form: Mapping[str, str], resources: Sequence[str]) -> Asked:
+def read(client: Client, form: Mapping[str, str], resources: Sequence[str], dpop_jkt: str | None = None) -> Asked:
     """Read the parameters. Raises: OAuthError `invalid_authorization_details`."""
     scope, details = form.get("scope"), form.get("authorization_details")
     return Asked(
         tuple(dict.fromkeys(scope.split())) if scope else None,
         authorization_details.parse(client, details) if details else None,
         tuple(dict.fromkeys(resources)),
+        dpop_jkt,
     )
 
 
@@ -54,7 +57,7 @@ def narrow(grant: Grant, client: Client, settings: Settings, asked: Asked) -> Na
     details = grant.authorization_details
     if asked.details is not None:
         details = authorization_details.narrow(details, asked.details)
-    return Narrowed(scopes, details, _audience(grant, client, settings, asked, scopes))
+    return Narrowed(scopes, details, _audience(grant, client, settings, asked, scopes), asked.dpop_jkt)
 
 
 def _audience(grant: Grant, client: Client, settings: Settings, asked: Asked, scopes: tuple[str, ...]) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ _rotate = (
         expires_at=bindparam("until"),
     )
 )
+_prolong = update(TokenFamily).where(TokenFamily.id == bindparam("family_id")).values(expires_at=bindparam("until"))
 _ending = update(TokenFamily).where(TokenFamily.ended_at.is_(None)).values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
 _end = _ending.where(TokenFamily.id == bindparam("family_id"))
 _end_of_sessions = _ending.where(TokenFamily.session_id.in_(bindparam("ids", expanding=True)), TokenFamily.offline.is_(False))
@@ -119,6 +120,11 @@ def rotate(db: Connection, family_id: str, presented: int, expires_at: datetime,
     """Move a living family on from the newest generation; False if the presented one is not (or no longer) the newest."""
     row = {"family_id": family_id, "presented": presented, "until": expires_at, "now": now}
     return db.execute(_rotate, row).rowcount == 1
+
+
+def prolong(db: Connection, family_id: str, expires_at: datetime) -> None:
+    """Let a family live on without another generation."""
+    db.execute(_prolong, {"family_id": family_id, "until": expires_at})
 
 
 def end_family(db: Connection, family_id: str, reason: str, now: datetime) -> bool:

@@ -91,7 +91,7 @@ def test_what_waits_for_the_owner_is_told(ordering, unit):
 def test_rfc6750_3_without_a_token_is_401_with_a_bare_challenge(client):
     response = client.put(PATH, json=body())
     problem(response, 401)
-    assert response.headers["WWW-Authenticate"] == 'Bearer realm="idp"'
+    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="idp", DPoP realm="idp", algs="')
 
 
 @pytest.mark.parametrize("value", ["Bearer nonsense", "bearer a.b.c", "Basic eA==", "Bearer"])
