@@ -9,7 +9,7 @@ from idp.oidc.authorization import store, validation
 from idp.oidc.authorization.request_objects import Incoming
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.ring import Keys
-from idp.oidc.protocol import PUSHED_URI
+from idp.oidc.protocol import PUSHED_URI, ErrorCode, OAuthError
 from idp.unit_of_work import UnitOfWork
 
 LIFE_SECONDS = 90
@@ -23,9 +23,16 @@ class Pushed:
     expires_in: int
 
 
-def push(work: UnitOfWork, keys: Keys, client: Client, incoming: Incoming) -> Pushed:
-    """Check and keep a request of an authenticated client; of a request object its parameters. Raises: OAuthError (RFC 9126 §2.3)."""
-    parameters, _ = validation.validate_to_push(work, keys, client, incoming)
+def push(work: UnitOfWork, keys: Keys, client: Client, incoming: Incoming, dpop_jkt: str | None = None) -> Pushed:
+    """Check and keep a request of an authenticated client; of a request object its parameters.
+
+    A key that the push has proven is the one to bind the code to (RFC 9449 §10.1). Raises: OAuthError (RFC 9126 §2.3).
+    """
+    parameters, asked = validation.validate_to_push(work, keys, client, incoming)
+    if dpop_jkt is not None:
+        if asked.dpop_jkt not in (None, dpop_jkt):
+            raise OAuthError(ErrorCode.INVALID_REQUEST, "dpop_jkt names another key than the DPoP proof")
+        parameters = parameters.with_key(dpop_jkt)
     reference = new_token()
     opens_until = work.now + timedelta(seconds=LIFE_SECONDS)
     store.add_pushed(

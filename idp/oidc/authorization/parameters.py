@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idp.database import storable
@@ -58,6 +58,10 @@ class Parameters:
     def with_id(self, client_id: str, faulty: frozenset[str] = frozenset()) -> "Parameters":
         """Give them with the client that they are known to be of."""
         return Parameters({**self.values, "client_id": client_id}, self.resources, self.faulty | faulty)
+
+    def with_key(self, dpop_jkt: str) -> "Parameters":
+        """Give them with the key that the code will be bound to."""
+        return replace(self, values={**self.values, "dpop_jkt": dpop_jkt})
 
     def superseded_by(self, inside: "Parameters") -> "Parameters":
         """Give them with what a request object holds in their place (Core §6.3.3)."""

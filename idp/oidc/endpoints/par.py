@@ -9,6 +9,8 @@ from idp.oidc.clients import authentication
 from idp.oidc.endpoints.machine import machine_blueprint, read_credentials
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
+from idp.oidc.tokens import dpop
+from idp.pages.dpop import read_proof
 from idp.unit_of_work import current_units, unit_of_work
 
 blueprint = machine_blueprint("par")
@@ -17,13 +19,13 @@ blueprint = machine_blueprint("par")
 @blueprint.post(Path.PAR.value)
 def push() -> Response:
     """Keep an authenticated client's request, and give the reference to open it by."""
-    keys = current_keys()
+    keys, proof = current_keys(), read_proof()
     credentials = read_credentials(request.form)
     asked = parameters.read(request.form.items(multi=True))
     incoming = request_objects.gather_pushed(current_units(), credentials.client_id, asked)
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
-        pushed = par.push(work, keys, client, incoming)
+        pushed = par.push(work, keys, client, incoming, dpop.key_of(work, client, proof))
     answer = jsonify(asdict(pushed))
     answer.status_code = 201
     answer.headers["Cache-Control"] = "no-store"
