@@ -14,7 +14,7 @@ from idp.oidc.tokens.access_tokens import TokenFacts
 from idp.oidc.tokens.dpop import Proof, ProofRefused, Sent
 from idp.unit_of_work import UnitOfWork, Units
 
-__all__ = ["Shown", "TokenFacts", "authorize_request", "read"]
+__all__ = ["Shown", "TokenFacts", "authorize_request", "read", "token_of"]
 
 _BEARER = 'Bearer realm="idp"'
 _DPOP = f'DPoP realm="idp", algs="{" ".join(dpop.ALGORITHMS)}"'
@@ -51,6 +51,14 @@ def read(units: Units, sent: Sent, form_token: str | None = None) -> Shown:
     if proof is None:
         raise _refused(ErrorCode.INVALID_DPOP_PROOF, "the scheme DPoP needs a proof", bound=True)
     return Shown(token, proof)
+
+
+def token_of(authorization: str | None) -> str:
+    """Read a bearer token that no key can be asked for, as those of registration are (RFC 7591 §3). Raises: OAuthError 401 for none."""
+    scheme, _, value = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not value.strip():
+        raise OAuthError(ErrorCode.INVALID_TOKEN, "a token is needed", status=401, headers={"WWW-Authenticate": _BEARER})
+    return value.strip()
 
 
 def authorize_request(work: UnitOfWork, keys: Keys, shown: Shown, *, scope: str) -> TokenFacts:
