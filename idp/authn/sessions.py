@@ -24,6 +24,7 @@ __all__ = [
     "delete_expired",
     "end",
     "end_all_of",
+    "end_of_person",
     "find",
     "find_by_id",
     "hold",
@@ -150,6 +151,16 @@ def end_all_of(work: UnitOfWork, account_ids: Sequence[AccountId], reason: EndRe
         _tell(work, store.end_of_accounts(work.db, account_ids, reason, work.now), reason)
 
 
+def end_of_person(
+    work: UnitOfWork, account_id: AccountId, reason: EndReason, *, only: SessionId | None = None, but: SessionId | None = None
+) -> int:
+    """End a person's live sessions at somebody's wish, one or all but the asking one; give how many. Another person's are left alone."""
+    chosen = [session.id for session in live_of(work, account_id) if session.id != but and only in (None, session.id)]
+    ended = store.end(work.db, chosen, reason, work.now) if chosen else ()
+    _tell(work, ended, reason, account_id)
+    return len(ended)
+
+
 def on_accounts_deactivated(work: UnitOfWork, event: AccountsDeactivated) -> None:
     """End the sessions of accounts that may not sign in any longer."""
     end_all_of(work, event.account_ids, EndReason.DEACTIVATED)
@@ -170,9 +181,9 @@ def delete_expired(work: UnitOfWork, limit: int) -> int:
     return store.delete_over(work.db, work.now - _KEPT_AFTER_END, limit)
 
 
-def _tell(work: UnitOfWork, ended: tuple[SessionId, ...], reason: EndReason) -> None:
+def _tell(work: UnitOfWork, ended: tuple[SessionId, ...], reason: EndReason, account_id: AccountId | None = None) -> None:
     if ended:
-        audit.record(work, Event.SESSION_ENDED, reason=reason.value, sessions=list(ended))
+        audit.record(work, Event.SESSION_ENDED, account=account_id, reason=reason.value, sessions=list(ended))
         work.emit(SessionsEnded(ended, reason))
 
 

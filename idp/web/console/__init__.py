@@ -5,12 +5,12 @@ Uses the provider's session directly and needs acr mfa. Start at `admin.py` (who
 
 from flask import Flask
 
-from idp.web.console import accounts, admin, create, edit, invitations, requests, session_end, standing
+from idp.web.console import accounts, admin, create, edit, invitations, requests, session_end, signed_in, standing
 from idp.web.console.admin import blueprint
 
 __all__ = ["init_app"]
 
-_VIEWS = (accounts, create, edit, invitations, standing, requests)
+_VIEWS = (accounts, create, edit, invitations, standing, signed_in, requests)
 
 blueprint.before_request(admin.admit)
 

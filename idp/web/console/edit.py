@@ -3,6 +3,7 @@
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
+from idp.authn import sessions
 from idp.directory import accounts, contracts
 from idp.directory.accounts import Account, AccountChange, Role
 from idp.directory.editing import Edited
@@ -25,6 +26,7 @@ def edit_account(account_id: str) -> Response:
     with read_work() as work:
         account = accounts.own(work, admin().customer.id, AccountId(account_id))
         granted = [str(contract) for contract in contracts.granted(work, account.id)]
+        live = sessions.live_of(work, account.id)
     form = EditForm(data=_known(account, granted))
     offer_contracts(form, granted)
     if account.salutation not in dict(form.salutation.choices):
@@ -39,7 +41,7 @@ def edit_account(account_id: str) -> Response:
         else:
             tell(_done(account, edited))
             return redirect(url_for("console.list_accounts"), 303)
-    return show("console/edit.html", form, account=account)
+    return show("console/edit.html", form, account=account, sessions=live, this_session=admin().session.id)
 
 
 def _known(account: Account, granted: list[str]) -> dict[str, object]:

@@ -26,6 +26,7 @@ class _Table(HTMLParser):
             self.headings.append("")
         elif tag == "tr":
             self.rows.append({})
+            self.label = None
         elif tag == "td":
             self.label = given["data-label"] or ""
             self.rows[-1][self.label] = ""
