@@ -5,6 +5,7 @@ import subprocess
 from types import TracebackType
 from typing import Any
 
+from idp.oidc.keys.jose import Algorithm, generate
 from tests.servers import ROOT
 
 FOLDER = ROOT / "tests" / "stock_client"
@@ -68,3 +69,9 @@ class App:
         """Give the address to which the browser goes."""
         address: str = self.library.ask("begin", app=self.name, how=how, parameters=parameters)
         return address
+
+
+def key_pair(alg: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make an app's key: the whole for the library, the public part for the registration."""
+    kid, public, private = generate(Algorithm(alg))
+    return json.loads(private) | {"kid": kid}, public

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.conformance.person import Person
+from tests.conformance.person import Person, parameters_of
 from tests.conformance.provider import Provider
-from tests.conformance.stock_client import App, Refused, StockClient
+from tests.conformance.stock_client import App, Refused, StockClient, key_pair
 
 CALLBACK = "https://stock.example/callback"
 GOODBYE = "https://stock.example/goodbye"
@@ -112,3 +112,46 @@ def test_core_2_each_algorithm_is_verified_by_the_published_keys(
     metadata = {"id_token_signed_response_alg": algorithm}
     app = App(stock_client, algorithm, secret=made.secret, metadata=metadata, verify_all=True).discover(made.client.id)
     assert signed_in_tokens(app, signed_in, scope="openid")["claims"]["sub"] == provider.administrator.sub
+
+
+# --- signed requests, signed answers, keys instead of secrets
+
+
+def keyed(provider: Provider, stock_client: StockClient, name: str, alg: str, uses: dict, **metadata: object) -> App:
+    """Register an app that proves itself by a key of its own; `uses` tells the library what it shall use."""
+    jwk, public = key_pair(alg)
+    known = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [public]}, "id_token_signed_response_alg": alg}
+    made = provider.register(CALLBACK, **(known | metadata))
+    told = {name: value for name, value in made.client.metadata.items() if name.endswith("_alg") and isinstance(value, str)}
+    return App(stock_client, name, jwk=jwk, alg=alg, metadata=told, verify_all=True, **uses).discover(made.client.id)
+
+
+@pytest.mark.parametrize("alg", ["ES256", "PS256", "Ed25519"])
+def test_rfc7523_a_key_takes_the_place_of_the_secret(provider: Provider, stock_client: StockClient, signed_in: Person, alg: str) -> None:
+    app = keyed(provider, stock_client, f"keyed-{alg}", alg, {})
+    tokens = signed_in_tokens(app, signed_in)
+    assert app.refresh(token=tokens["refresh_token"])["access_token"]
+    assert app.introspect(token=tokens["access_token"])["active"] is True
+
+
+@pytest.mark.parametrize("how", ["jar", "pushed jar"])
+def test_rfc9101_a_signed_request_is_the_request(provider: Provider, stock_client: StockClient, signed_in: Person, how: str) -> None:
+    app = keyed(provider, stock_client, how, "ES256", {}, request_object_signing_alg="ES256")
+    arrived = signed_in.open(app.begin(how, redirect_uri=CALLBACK, scope=SCOPE))
+    assert app.finish(url=arrived)["claims"]["sub"] == provider.administrator.sub
+
+
+def test_jarm_the_answer_is_one_signed_token(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    app = keyed(provider, stock_client, "jarm", "ES256", {"jarm": True}, authorization_signed_response_alg="ES256")
+    arrived = signed_in.open(app.begin(redirect_uri=CALLBACK, scope=SCOPE))
+    assert set(parameters_of(arrived)) == {"response"}
+    assert app.finish(url=arrived)["claims"]["sub"] == provider.administrator.sub
+
+
+def test_jarm_a_refusal_is_one_signed_token_too(provider: Provider, stock_client: StockClient, person: Person) -> None:
+    app = keyed(provider, stock_client, "jarm-refused", "ES256", {"jarm": True}, authorization_signed_response_alg="ES256")
+    arrived = person.open(app.begin(redirect_uri=CALLBACK, scope=SCOPE, prompt="none"))
+    assert set(parameters_of(arrived)) == {"response"}
+    with pytest.raises(Refused) as refusal:
+        app.finish(url=arrived)
+    assert refusal.value.error == "login_required"
