@@ -24,6 +24,7 @@ SessionId = NewType("SessionId", str)
 ClientId = NewType("ClientId", str)
 ResourceId = NewType("ResourceId", str)
 AuthorizationRequestId = NewType("AuthorizationRequestId", str)
+DeviceRequestId = NewType("DeviceRequestId", str)
 TokenFamilyId = NewType("TokenFamilyId", str)
 
 JobId = NewType("JobId", str)

@@ -51,6 +51,7 @@ class Event(StrEnum):
 
     AUTHORIZATION_GRANTED = "authorization.granted"
     AUTHORIZATION_REFUSED = "authorization.refused"
+    USER_CODE_WRONG = "authorization.user_code_wrong"
     CONSENT_GIVEN = "consent.given"
     CONSENT_REVOKED = "consent.revoked"
     TOKEN_ISSUED = "token.issued"  # noqa: S105
@@ -62,6 +63,9 @@ class Event(StrEnum):
     CLIENT_CREATED = "client.created"
     CLIENT_CHANGED = "client.changed"
     CLIENT_DELETED = "client.deleted"
+    CLIENT_REGISTERED_ITSELF = "client.registered_itself"
+    INITIAL_TOKEN_CREATED = "client.initial_token_created"  # noqa: S105
+    INITIAL_TOKEN_ENDED = "client.initial_token_ended"  # noqa: S105
     RESOURCE_CREATED = "resource.created"
     RESOURCE_DELETED = "resource.deleted"
     KEY_CREATED = "key.created"

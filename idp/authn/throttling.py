@@ -48,6 +48,9 @@ PASSWORD_BY_NETWORK = Throttle("password.network", free=50, first=2, longest=300
 PIN_BY_DEVICE = Throttle("pin.device", free=10, first=5, longest=900, starts_afresh=True)
 PIN_BY_NETWORK = Throttle("pin.network", free=50, first=2, longest=300)
 RESET_BY_NETWORK = Throttle("reset.network", free=20, first=30, longest=900)
+USER_CODE_BY_BROWSER = Throttle("user_code.browser", free=5, first=5, longest=300)
+USER_CODE_BY_NETWORK = Throttle("user_code.network", free=20, first=5, longest=300)
+USER_CODE_BY_ACCOUNT = Throttle("user_code.account", free=10, first=5, longest=300)
 
 Key = tuple[Throttle, str]
 """A throttle and the hashed key that it counts for."""
@@ -83,6 +86,12 @@ def pin_keys(work: UnitOfWork, caller: Caller, account_id: str) -> list[Key]:
 def reset_keys(work: UnitOfWork, caller: Caller) -> list[Key]:
     """List what a request for a reset link counts for."""
     return [(RESET_BY_NETWORK, _key(work, caller.network))]
+
+
+def user_code_keys(work: UnitOfWork, caller: Caller, account_id: str | None) -> list[Key]:
+    """List what a typed code of a device counts for; a right one forgets nothing, for anybody can have a device of their own."""
+    keys = [(USER_CODE_BY_BROWSER, _key(work, caller.browser)), (USER_CODE_BY_NETWORK, _key(work, caller.network))]
+    return [*keys, (USER_CODE_BY_ACCOUNT, _key(work, account_id))] if account_id else keys
 
 
 def refuses(work: UnitOfWork, keys: Sequence[Key]) -> bool:

@@ -12,12 +12,13 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
 from idp.oidc.clients.clients import Client
 from idp.oidc.grants.authorization_code import AuthorizationCodeGrant
 from idp.oidc.grants.client_credentials import ClientCredentialsGrant
+from idp.oidc.grants.device_code import DeviceCodeGrant
 from idp.oidc.grants.refresh_token import RefreshTokenGrant
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.protocol import ErrorCode, OAuthError
 from idp.oidc.tokens.issue import TokenAnswer
 
-GRANTS = (AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant)
+GRANTS = (AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant)
 
 
 class Server(AuthorizationServer):  # type: ignore[misc]
