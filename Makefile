@@ -46,8 +46,9 @@ format: develop ## format the code
 bench: develop parts ## measure what operations cost, beside floor and peer (ARGS="--record", "--scale")
 	@PYTHONPATH=.:clients $(BIN)/python -m bench $(ARGS)
 
-docs: develop ## write the generated pages: settings and their example file
+docs: develop ## write the generated pages: settings and their example file, the chart's schema and values
 	@$(BIN)/idp settings write-docs
+	@PYTHONPATH=. $(BIN)/python .ci/chart.py write
 
 screenshots: develop parts ## take the README's pictures by the browser tests
 	@mkdir -p docs/screenshots

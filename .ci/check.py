@@ -18,6 +18,7 @@ CHECKS: dict[str, list[str]] = {
     "sizes": [PYTHON, ".ci/sizes.py"],
     "places": [PYTHON, ".ci/forbidden.py"],
     "translations": [PYTHON, ".ci/translations.py", "check"],
+    "chart": [PYTHON, ".ci/chart.py", "check"],
     "settings docs": [str(BIN / "idp"), "settings", "write-docs", "--check"],
 }
 
