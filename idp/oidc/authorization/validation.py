@@ -28,7 +28,7 @@ def validate(work: UnitOfWork, keys: Keys, incoming: Incoming) -> tuple[Client, 
     reference = parameters.get("request_uri")
     if reference and reference.startswith(PUSHED_URI):
         pushed_id, parameters = _pushed(work, client, reference)
-    elif incoming.problem or incoming.request_object:
+    elif incoming.problem or incoming.request_object is not None:
         parameters, signed = _of_object(work, client, incoming), True
     return client, _run(Asked(work, keys, client, parameters, pushed_id, signed=signed), _target(work, client, parameters))
 

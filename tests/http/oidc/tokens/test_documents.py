@@ -41,7 +41,7 @@ def test_discovery_3_the_required_members_are_there(metadata: dict) -> None:
 
 def test_every_endpoint_that_is_named_exists(app: flask.Flask, metadata: dict) -> None:
     named = [value for name, value in metadata.items() if name.endswith("_endpoint") or name == "jwks_uri"]
-    assert len(named) == 8
+    assert len(named) == 9
     routes = app.url_map.bind("localhost")
     for address in named:
         assert routes.allowed_methods(address.removeprefix("http://localhost")), address
@@ -52,13 +52,14 @@ def test_rfc8414_3_both_places_hold_the_same_document(client, metadata: dict) ->
 
 
 def test_core_6_discovery_says_explicitly_which_request_objects_are_taken(metadata: dict) -> None:
-    assert metadata["request_parameter_supported"] is False
-    assert metadata["request_uri_parameter_supported"] is False
-    assert metadata["require_request_uri_registration"] is False
+    assert metadata["request_parameter_supported"] is True
+    assert metadata["request_uri_parameter_supported"] is True
+    assert metadata["require_request_uri_registration"] is True
+    assert metadata["request_object_signing_alg_values_supported"] == ["RS256", "ES256", "PS256", "Ed25519", "EdDSA"]
 
 
 def test_what_does_not_exist_is_not_advertised(metadata: dict) -> None:
-    absent = ("registration_endpoint", "device_authorization_endpoint", "dpop_signing_alg_values_supported", "check_session_iframe")
+    absent = ("registration_endpoint", "dpop_signing_alg_values_supported", "check_session_iframe")
     assert not set(absent) & set(metadata)
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert metadata["authorization_details_types_supported"] == ["cloud_phone"]
