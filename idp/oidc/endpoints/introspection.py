@@ -1,20 +1,21 @@
-"""The introspection endpoint (RFC 7662)."""
+"""The introspection endpoint (RFC 7662), with answers as JSON or as a signed token (RFC 9701)."""
 
 from typing import Any
 
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from flask import Response
+from flask import Response, request
 
 from idp.oidc.authlib_server import server
 from idp.oidc.clients import authentication
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import PRIVATE_KEY_JWT
-from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
+from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form, signed_answer
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import ClientRefused, Path
+from idp.oidc.tokens import signed_answers
 from idp.oidc.tokens.introspection import introspect
-from idp.unit_of_work import UnitOfWork, read_work, unit_of_work
+from idp.unit_of_work import UnitOfWork, current_units, read_work, unit_of_work
 
 blueprint = machine_blueprint("introspection")
 
@@ -32,10 +33,22 @@ def tell() -> Response:
     """Prove the client and tell it about a token; only an assertion's single use has to be written."""
     form = read_form()
     credentials = read_credentials(form.values)
-    keys = current_keys()
+    keys, units = current_keys(), current_units()
     with unit_of_work() if credentials.method == PRIVATE_KEY_JWT else read_work() as work:
         client = _confidential(work, credentials)
-        return answer(server.answer("introspection", TokenRequest(work, keys, client, form.values)))
+        told = server.answer("introspection", TokenRequest(work, keys, client, form.values))
+    if not _signed_is_wanted(client):
+        return answer(told)
+    issued_at = int(units.clock().timestamp())
+    token = signed_answers.introspection(keys, units.settings, client, told, issued_at=issued_at)
+    return signed_answer(token, signed_answers.INTROSPECTION_MEDIA_TYPE)
+
+
+def _signed_is_wanted(client: Client) -> bool:
+    """Tell which form the caller prefers; if none, the client's registration decides (RFC 9701 §4, §6)."""
+    accepted = request.accept_mimetypes
+    signed, plain = accepted[signed_answers.INTROSPECTION_MEDIA_TYPE], accepted["application/json"]
+    return signed > plain if signed != plain else client.introspection_alg is not None
 
 
 def _confidential(work: UnitOfWork, credentials: authentication.Credentials) -> Client:

@@ -15,6 +15,7 @@ from idp.oidc.clients import authentication, remote_keys
 from idp.oidc.clients.authentication import Credentials
 from idp.oidc.clients.metadata import PRIVATE_KEY_JWT
 from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError
+from idp.pages.dpop import offer_nonces
 from idp.pages.machines import exempt_machine
 from idp.unit_of_work import current_units, unit_of_work
 
@@ -34,6 +35,7 @@ def machine_blueprint(name: str) -> Blueprint:
     """Make a blueprint for machines: no CSRF token, no cookies, refusals as JSON (RFC 6749 §5.2)."""
     blueprint = Blueprint(name, __name__)
     exempt_machine(blueprint)
+    offer_nonces(blueprint)
     blueprint.register_error_handler(OAuthError, refusal)
     blueprint.register_error_handler(IdpError, failure)
     return blueprint
@@ -75,6 +77,17 @@ def answer(body: Mapping[str, Any], status: int = 200) -> Response:
     """Answer with JSON that nobody may keep."""
     response = jsonify(body)
     response.status_code = status
+    return _kept_by_nobody(response)
+
+
+def signed_answer(token: str, media_type: str) -> Response:
+    """Answer with a signed token that nobody may keep."""
+    response = Response(token)
+    response.headers["Content-Type"] = media_type  # no charset: these media types have none
+    return _kept_by_nobody(response)
+
+
+def _kept_by_nobody(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"
     return response

@@ -26,6 +26,8 @@ _TOLD = (
     "authorization_details",
     "roles",
     "customer_number",
+    "cnf",
+    "act",
 )
 
 
@@ -39,7 +41,8 @@ def introspect(work: UnitOfWork, keys: Keys, client: Client, token: str) -> dict
     if facts is None or scopes is None:
         return INACTIVE
     told = {name: facts.claims[name] for name in _TOLD if name in facts.claims}
-    return {"active": True, "token_type": "Bearer", "scope": " ".join(scopes)} | told
+    token_type = "DPoP" if "cnf" in told else "Bearer"  # RFC 9449 §6.2
+    return {"active": True, "token_type": token_type, "scope": " ".join(scopes)} | told
 
 
 def _scopes_told(work: UnitOfWork, client: Client, facts: TokenFacts) -> tuple[str, ...] | None:
