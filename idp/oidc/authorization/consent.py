@@ -1,15 +1,34 @@
 """Consent: our own apps need none; what a person allows another's app is remembered until revoked."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from idp import audit
 from idp.audit import Event
-from idp.identifiers import AccountId
+from idp.identifiers import AccountId, ClientId
 from idp.oidc.authorization import store
 from idp.oidc.authorization.request import AuthorizationRequest, OpenRequest, StartAgain
+from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.oidc.protocol import Prompt
+from idp.oidc.tokens import families
 from idp.oidc.tokens.grants import Grant
 from idp.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What an account lets another's app have; `given_at` is the newest yes."""
+
+    client: Client
+    scopes: tuple[str, ...]
+    given_at: datetime
+
+    @property
+    def outlives_logout(self) -> bool:
+        """Whether the app keeps its access when the person has signed out."""
+        return OFFLINE_ACCESS in self.scopes
 
 
 def granted_scopes(asked: AuthorizationRequest, client: Client) -> tuple[str, ...]:
@@ -43,7 +62,33 @@ def remember(work: UnitOfWork, client: Client, account_id: AccountId, scopes: tu
 
 
 def still_given(work: UnitOfWork, client: Client, grant: Grant) -> bool:
-    """Tell whether the person still lets a client have what was granted a while ago."""
+    """Tell whether the person still lets a client have what was granted a while ago.
+
+    A revocation waits for this transaction, and ends what comes of it.
+    """
     if client.first_party or grant.account_id is None:
         return True
-    return store.consented_scopes(work.db, grant.account_id, client.id).issuperset(grant.scopes)
+    held = store.hold_consent(work.db, grant.account_id, client.id)
+    if held is None:
+        return not grant.scopes and not grant.authorization_details  # nothing was asked for, so nobody was asked
+    return held.issuperset(grant.scopes)
+
+
+def of_account(work: UnitOfWork, account_id: AccountId) -> list[Consent]:
+    """List the consents that matter: those to others' apps that are registered and enabled, the newest first."""
+    rows = store.consents_of(work.db, account_id)
+    known = clients.find_several(work, (row["client_id"] for row in rows))
+    return [
+        Consent(client, tuple(row["scopes"]), row["given_at"])
+        for row in rows
+        if (client := known.get(row["client_id"])) and not client.first_party
+    ]
+
+
+def revoke(work: UnitOfWork, account_id: AccountId, client_id: ClientId) -> bool:
+    """Take a consent back: the app's tokens end at once, offline ones too, and it has to ask again. False if there was none."""
+    if not store.remove_consent(work.db, account_id, client_id):
+        return False
+    families.end_of_consent(work, account_id, client_id)
+    audit.record(work, Event.CONSENT_REVOKED, account=account_id, client=client_id)
+    return True

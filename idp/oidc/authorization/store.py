@@ -72,6 +72,13 @@ _find_code = select(Code.client_id, Code.redirect_uri, Code.code_challenge, Code
 _remember_family = update(Code).where(Code.hash == bindparam("code_hash")).values(family_id=bindparam("family"))
 
 _find_consent = select(Consent.scopes).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
+_hold_consent = _find_consent.with_for_update(read=True)
+_consents_of = (
+    select(Consent.client_id, Consent.scopes, Consent.given_at)
+    .where(Consent.account_id == bindparam("account"))
+    .order_by(Consent.given_at.desc(), Consent.client_id)
+)
+_remove_consent = delete(Consent).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
 _consent = upsert(Consent)
 _keep_consent = _consent.on_conflict_do_update(
     index_elements=["account_id", "client_id"], set_={"scopes": _consent.excluded.scopes, "given_at": _consent.excluded.given_at}
@@ -179,6 +186,22 @@ def consented_scopes(db: Connection, account_id: AccountId, client_id: str) -> f
     """Give the scopes that an account lets a client have."""
     found: Sequence[str] | None = db.scalar(_find_consent, {"account": account_id, "client": client_id})
     return frozenset(found or ())
+
+
+def hold_consent(db: Connection, account_id: AccountId, client_id: str) -> frozenset[str] | None:
+    """Give the scopes that an account lets a client have, None without a consent; whoever revokes it waits for this transaction."""
+    found: Sequence[str] | None = db.scalar(_hold_consent, {"account": account_id, "client": client_id})
+    return None if found is None else frozenset(found)
+
+
+def consents_of(db: Connection, account_id: AccountId) -> Sequence[RowMapping]:
+    """List what an account lets clients have, the newest first; by the key."""
+    return db.execute(_consents_of, {"account": account_id}).mappings().all()
+
+
+def remove_consent(db: Connection, account_id: AccountId, client_id: str) -> bool:
+    """Forget a consent; False if there is none."""
+    return db.execute(_remove_consent, {"account": account_id, "client": client_id}).rowcount == 1
 
 
 def keep_consent(db: Connection, account_id: AccountId, client_id: str, scopes: Sequence[str], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from idp import audit
 from idp.audit import Event
 from idp.authn import sessions
-from idp.oidc.authorization import codes
+from idp.oidc.authorization import codes, consent
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
 from idp.oidc.grants.token_grant import TokenGrant, acts_for
@@ -32,6 +32,8 @@ class AuthorizationCodeGrant(TokenGrant):
         if session is None:
             raise Ended(ErrorCode.INVALID_GRANT, "the session in which the code was issued has ended")
         account = families.check_entitled(work, grant)
+        if not consent.still_given(work, client, grant):
+            raise Ended(ErrorCode.INVALID_GRANT, "the person has taken the consent back")
         acts_for(work, client, account.id, session.id)
         with_refresh = REFRESH_TOKEN in client.grant_types
         answer = issue(work, grant, client, asked, account=account, session=session, with_refresh=with_refresh)
