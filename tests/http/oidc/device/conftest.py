@@ -68,6 +68,15 @@ class Person(Browser):
         super().__init__(app)
         self.network = network
 
+    def twin(self) -> "Person":
+        """Give the same browser once more, for another thread."""
+        twin = Person(self.client.application, self.network)
+        for name in ("idp_browser", "idp_session", "idp_state"):
+            known = self.client.get_cookie(name)
+            if known:
+                twin.client.set_cookie(name, known.value)
+        return twin
+
     def get(self, address: str, **options: Any) -> TestResponse:
         """Open an address."""
         return super().get(address, environ_base={"REMOTE_ADDR": self.network}, headers={"Accept-Language": "de"}, **options)
