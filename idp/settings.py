@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     offline_idle_days: int = Field(30, ge=1, description="An offline refresh token ends after so long without use.")
     offline_absolute_days: int = Field(90, ge=1, description="An offline refresh token ends after so long whatever happens.")
     jwks_max_age_seconds: int = Field(300, ge=0, description="How long relying parties may keep the JWKS.")
+    open_registration: bool = Field(False, description="Let anybody register clients; else an initial access token is needed.")
     key_rotation_days: int = Field(90, ge=1, description="Signing keys are rotated after so long by the worker.")
 
     # --- passwords

@@ -10,7 +10,6 @@ from idp.cli.installation import opened
 from idp.cli.output import PROFILES, Command, choose_profile, noun, show
 from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client, ClientRecord
-from idp.oidc.tokens import families
 from idp.unit_of_work import OPERATOR_AT_SHELL
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "first_party", "enabled")
@@ -99,8 +98,6 @@ def update(client_id: str, metadata: IO[str] | None, profile: str | None, **flag
             secret = clients.renew_secret(work, client_id, end_old=end_old)
         if enabled is not None:
             clients.enable(work, client_id, enabled=enabled)
-            if not enabled:
-                families.end_of_client(work, clients.record(work, client_id).client.id)
         answer = recorded(clients.record(work, client_id))
     show(answer | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}))
 
@@ -110,7 +107,6 @@ def update(client_id: str, metadata: IO[str] | None, profile: str | None, **flag
 def delete(client_id: str) -> None:
     """Delete a client; its tokens end."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
-        families.end_of_client(work, clients.record(work, client_id).client.id)
         clients.delete(work, client_id)
     show({"deleted": client_id}, lines=[f"deleted {client_id}"])
 

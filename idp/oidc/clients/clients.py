@@ -14,9 +14,10 @@ from idp.crypto import hash_token
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
 from idp.oidc.clients import store
+from idp.oidc.clients.events import ClientEnded
 from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
 from idp.oidc.clients.metadata_checks import validate
-from idp.oidc.keys.jose import Algorithm, VerifyingKey, load_public_keys
+from idp.oidc.keys.jose import Algorithm
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
 
@@ -99,11 +100,6 @@ class Client:
         """The algorithm of signed authorization answers (JARM §3: RS256 unless registered otherwise)."""
         return self.authorization_alg or (self.id_token_alg if self.is_fapi else Algorithm.RS256)
 
-    @property
-    def keys(self) -> tuple[VerifyingKey, ...]:
-        """Its public keys; parsed at each call."""
-        return load_public_keys(self.metadata["jwks"]) if "jwks" in self.metadata else ()
-
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -159,6 +155,11 @@ def record(work: UnitOfWork, client_id: str) -> ClientRecord:
 def list_all(work: UnitOfWork, *, after: str = "", limit: int = 1000) -> list[ClientRecord]:
     """List clients by id, from the one after `after`."""
     return [_record(row) for row in store.list_all(work.db, after, limit)]
+
+
+def check(work: UnitOfWork, metadata: Mapping[str, Any], origin: Origin, profile: str | None = None) -> dict[str, Any]:
+    """Check metadata as `register` and `change` will, without changing anything; give it whole. Raises: see metadata_checks.validate."""
+    return validate(metadata, _registration(work, origin, profile))
 
 
 def register(
@@ -246,18 +247,21 @@ def renew_secret(work: UnitOfWork, client_id: str, *, secret: str | None = None,
 
 
 def enable(work: UnitOfWork, client_id: str, *, enabled: bool) -> None:
-    """Switch a client on or off; tokens that it holds end by its own event. Raises: ClientUnknown."""
+    """Switch a client on or off; off ends its tokens. Raises: ClientUnknown."""
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
     store.change(work.db, client_id, {"disabled_at": None if enabled else work.now, "changed_at": work.now})
+    if not enabled:
+        work.emit(ClientEnded(ClientId(client_id)))
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, enabled=enabled)
 
 
 def delete(work: UnitOfWork, client_id: str) -> None:
-    """Delete a client and its secrets. Raises: ClientUnknown."""
+    """Delete a client and its secrets; its tokens end. Raises: ClientUnknown."""
     if not store.remove(work.db, client_id):
         raise ClientUnknown(f"no client {client_id}")
+    work.emit(ClientEnded(ClientId(client_id)))
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
 
 

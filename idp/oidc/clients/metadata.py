@@ -33,6 +33,11 @@ UNSIGNED = "none"
 """`request_object_signing_alg` of a client whose request objects may be unsigned."""
 
 
+MOST_KEYS = 50
+"""So many keys may a client have; each verification may try them all."""
+TEN_YEARS = 10 * 366 * 86_400
+
+
 class Origin(StrEnum):
     """How a client came to be."""
 
@@ -74,7 +79,7 @@ class Metadata(BaseModel):
     request_object_signing_alg: str | None = None
     require_signed_request_object: bool = False
     request_uris: list[str] = Field([], max_length=50)
-    default_max_age: int | None = Field(None, ge=0)
+    default_max_age: int | None = Field(None, ge=0, le=TEN_YEARS)
     default_acr_values: list[str] | None = None
     require_auth_time: bool = False
     initiate_login_uri: str | None = None

@@ -3,6 +3,7 @@
 The checks are one ordered table.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from idp.database import storable
 from idp.oidc.clients import redirect_uris
 from idp.oidc.clients.metadata import (
     AUTH_METHODS,
@@ -20,6 +22,7 @@ from idp.oidc.clients.metadata import (
     FAPI2,
     FAPI_ALGORITHMS,
     GRANT_TYPES,
+    MOST_KEYS,
     NONE,
     OF_PERSONS,
     PAIRWISE,
@@ -54,20 +57,33 @@ def validate(document: Mapping[str, Any], registration: Registration) -> dict[st
 
     Raises: OAuthError `invalid_redirect_uri`, `invalid_client_metadata` or `unapproved_software_statement` (RFC 7591 §3.2.2).
     """
+    document = {name: value for name, value in document.items() if value is not None}  # null is left out (RFC 7592 §2.2)
     if document.get("software_statement"):
         raise refused("software statements are not accepted here", ErrorCode.UNAPPROVED_SOFTWARE_STATEMENT)
     for member in _NOT_SUPPORTED:
         if document.get(member) not in (None, False, [], ""):
             raise refused(f"{member} is not supported")
     try:
-        metadata = Metadata.model_validate(dict(document))
+        metadata = Metadata.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     completed = _completed(metadata, registration)
     for check in CHECKS:
         check(completed, registration)
-    return completed.model_dump(mode="json", exclude_none=True)
+    accepted = completed.model_dump(mode="json", exclude_none=True)
+    _check_storable(accepted)
+    return accepted
+
+
+def _check_storable(document: Mapping[str, Any]) -> None:
+    """Refuse what JSON can say and a database cannot keep: NUL, lone surrogates, numbers that are none."""
+    try:
+        written = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise refused("a number is not one, or the document is too deep") from error
+    if not storable(written) or "\\u0000" in written:
+        raise refused("a text holds characters that nobody can read")
 
 
 def _completed(metadata: Metadata, registration: Registration) -> Metadata:
@@ -137,6 +153,8 @@ def _check_keys(metadata: Metadata, _: Registration) -> None:
         keys = load_public_keys(metadata.jwks)
     except BadKey as error:
         raise refused(str(error)) from error
+    if len(metadata.jwks["keys"]) > MOST_KEYS:
+        raise refused(f"jwks: more than {MOST_KEYS} keys")
     if not any(key.algorithms for key in keys):
         raise refused("jwks: holds no key for signatures in RS256, PS256, ES256 or Ed25519")
 
@@ -209,6 +227,8 @@ def _is_address(uri: str, registration: Registration) -> bool:
 
 def _check_sector(metadata: Metadata, _: Registration) -> None:
     """Core §8.1: without a sector's address the redirect URIs have to name one host."""
+    if metadata.sector_identifier_uri and not metadata.redirect_uris:
+        raise refused("sector_identifier_uri: needs redirect_uris that stand there")
     if metadata.subject_type != PAIRWISE or metadata.sector_identifier_uri:
         return
     if len({urlsplit(uri).hostname for uri in metadata.redirect_uris}) > 1:
@@ -220,6 +240,8 @@ def _check_scopes(metadata: Metadata, registration: Registration) -> None:
         known = scope in PERSON_SCOPES or scope in MACHINE_SCOPES or scope in registration.resource_scopes
         if not known or not _SCOPE_TOKEN.fullmatch(scope):
             raise refused(f"scope: {scope} is not known")
+        if scope in registration.resource_scopes and _asks_unapproved(metadata, registration):
+            raise refused(f"scope: {scope} cannot be had by client_credentials unless the operator registers the client")
         if scope in MACHINE_SCOPES and (registration.origin is Origin.DYNAMIC or CLIENT_CREDENTIALS not in metadata.grant_types):
             raise refused(f"scope: {scope} is for clients with client_credentials that the operator registers")
 
@@ -228,6 +250,13 @@ def _check_resources(metadata: Metadata, registration: Registration) -> None:
     unknown = set(metadata.resources) - registration.resource_identifiers
     if unknown:
         raise refused(f"resources: {' '.join(sorted(unknown))} is not registered")
+    if metadata.resources and _asks_unapproved(metadata, registration):
+        raise refused("resources: cannot be had by client_credentials unless the operator registers the client")
+
+
+def _asks_unapproved(metadata: Metadata, registration: Registration) -> bool:
+    """Tell whether neither a person nor an operator would agree to what a client asks for in its own right."""
+    return registration.origin is Origin.DYNAMIC and CLIENT_CREDENTIALS in metadata.grant_types
 
 
 def _check_authorization_details_types(metadata: Metadata, _: Registration) -> None:

@@ -21,7 +21,7 @@ from idp.database import storable
 from idp.oidc.clients import store
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.fetching import Unfetchable, fetch
-from idp.oidc.clients.metadata import Origin
+from idp.oidc.clients.metadata import MOST_KEYS, Origin
 from idp.oidc.clients.store import DocumentKind, Published
 from idp.oidc.keys.jose import BadKey, BadToken, VerifyingKey, load_public_keys, unproven_header, verify
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
@@ -29,14 +29,13 @@ from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 FRESH = timedelta(hours=1)
 USABLE = timedelta(days=1)
 BETWEEN_FETCHES = timedelta(minutes=1)
-MOST_KEYS = 50
 _LONGEST_WAIT = 2.0
 _PAUSE = 0.05
 _PARSED = 500
 _RUNNING, _OVER = b"running", b"over"
 
 log = structlog.get_logger(__name__)
-_at_once = BoundedSemaphore(4)
+_at_once = BoundedSemaphore(3)  # of the few threads of a process; the others go on
 _parsed: OrderedDict[bytes, tuple[VerifyingKey, ...]] = OrderedDict()
 _parsing = Lock()
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, tuple_, update
 
 from idp.database import upsert
-from idp.oidc.clients.tables import Client, ClientDocument, ClientSecret, Resource, UsedJti
+from idp.oidc.clients.tables import Client, ClientDocument, ClientSecret, InitialAccessToken, Resource, UsedJti
 
 
 class DocumentKind(StrEnum):
@@ -34,6 +34,11 @@ _clients = Client.__table__
 _resources = Resource.__table__
 _find = select(_clients).where(Client.id == bindparam("id"))
 _find_several = select(_clients).where(Client.id.in_(bindparam("ids", expanding=True)), Client.disabled_at.is_(None))
+_find_registered = (
+    select(_clients)
+    .where(Client.id == bindparam("id"), Client.registration_token_hash == bindparam("token_hash"), Client.disabled_at.is_(None))
+    .with_for_update()
+)
 _find_locked = _find.with_for_update()
 _add = upsert(Client).on_conflict_do_nothing(index_elements=["id"])
 _change = update(Client).where(Client.id == bindparam("key"))
@@ -64,6 +69,28 @@ _resource_by_identifier = select(_resources).where(Resource.identifier == bindpa
 _resources_by_identifier = select(_resources).where(Resource.identifier.in_(bindparam("identifiers", expanding=True)))
 _introspected_by = select(Resource.identifier).where(Resource.introspection_client_id == bindparam("client_id"))
 _resource_scopes = select(Resource.scopes)
+_initial_tokens = InitialAccessToken.__table__
+_add_initial_token = insert(InitialAccessToken)
+_living_initial_tokens = (
+    select(_initial_tokens)
+    .where(InitialAccessToken.expires_at > bindparam("now"))
+    .order_by(InitialAccessToken.created_at.desc(), InitialAccessToken.id)
+)
+_is_usable = (
+    InitialAccessToken.token_hash == bindparam("hash"),
+    InitialAccessToken.expires_at > bindparam("now"),
+    InitialAccessToken.ended_at.is_(None),
+    or_(InitialAccessToken.uses_left.is_(None), InitialAccessToken.uses_left > 0),
+)
+_usable_initial_token = select(InitialAccessToken.id).where(*_is_usable)
+_spend_initial_token = (
+    update(InitialAccessToken).where(*_is_usable).values(uses_left=InitialAccessToken.uses_left - 1).returning(InitialAccessToken.id)
+)
+_end_initial_token = (
+    update(InitialAccessToken)
+    .where(InitialAccessToken.id == bindparam("key"), InitialAccessToken.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+)
 _published_keys = (
     select(Client.metadata_document, Client.origin, ClientDocument.uri, ClientDocument.content, ClientDocument.fetched_at)
     .outerjoin_from(Client, ClientDocument, and_(ClientDocument.client_id == Client.id, ClientDocument.kind == DocumentKind.JWKS.value))
@@ -96,6 +123,11 @@ def find_several(db: Connection, client_ids: Sequence[str]) -> Sequence[RowMappi
 def find_to_change(db: Connection, client_id: str) -> RowMapping | None:
     """Give a client's row and hold it until the end of the transaction."""
     return db.execute(_find_locked, {"id": client_id}).mappings().first()
+
+
+def find_registered(db: Connection, client_id: str, token_hash: str) -> RowMapping | None:
+    """Give the row of an enabled client by its registration access token, and hold it until the end of the transaction."""
+    return db.execute(_find_registered, {"id": client_id, "token_hash": token_hash}).mappings().first()
 
 
 def list_all(db: Connection, after: str, limit: int) -> Sequence[RowMapping]:
@@ -174,6 +206,31 @@ def claim_fetch(db: Connection, client_id: str, kind: DocumentKind, uri: str, co
     return db.execute(_claim_fetch, row | {"before": before}).rowcount == 1
 
 
+def add_initial_token(db: Connection, row: Mapping[str, Any]) -> None:
+    """Add an initial access token."""
+    db.execute(_add_initial_token, row)
+
+
+def initial_tokens(db: Connection, now: datetime) -> Sequence[RowMapping]:
+    """List the initial access tokens that have not expired, the newest first."""
+    return db.execute(_living_initial_tokens, {"now": now}).mappings().all()
+
+
+def usable_initial_token(db: Connection, token_hash: str, now: datetime) -> str | None:
+    """Give the id of an initial access token that may be used."""
+    return db.scalar(_usable_initial_token, {"hash": token_hash, "now": now})
+
+
+def spend_initial_token(db: Connection, token_hash: str, now: datetime) -> str | None:
+    """Use an initial access token once; give its id, or none if it may not be used."""
+    return db.scalar(_spend_initial_token, {"hash": token_hash, "now": now})
+
+
+def end_initial_token(db: Connection, token_id: str, now: datetime) -> bool:
+    """End an initial access token; False if there is none, or it had ended."""
+    return db.execute(_end_initial_token, {"key": token_id, "now": now}).rowcount == 1
+
+
 def resource(db: Connection, identifier: str) -> RowMapping | None:
     """Give a resource's row."""
     return db.execute(_resource_by_identifier, {"identifier": identifier}).mappings().first()
@@ -210,6 +267,8 @@ def remove_resource(db: Connection, identifier: str) -> bool:
 
 
 def delete_expired(db: Connection, now: datetime, limit: int) -> int:
-    """Forget used ids that have expired."""
+    """Forget used ids and initial access tokens that have expired."""
     used = select(UsedJti.purpose, UsedJti.jti_hash).where(UsedJti.expires_at <= now).limit(limit)
-    return db.execute(delete(UsedJti).where(tuple_(UsedJti.purpose, UsedJti.jti_hash).in_(used))).rowcount
+    gone = db.execute(delete(UsedJti).where(tuple_(UsedJti.purpose, UsedJti.jti_hash).in_(used))).rowcount
+    old = select(InitialAccessToken.id).where(InitialAccessToken.expires_at <= now).limit(limit)
+    return gone + db.execute(delete(InitialAccessToken).where(InitialAccessToken.id.in_(old))).rowcount

@@ -37,6 +37,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "introspection_endpoint": Path.INTROSPECTION.below(settings),
         "revocation_endpoint": Path.REVOCATION.below(settings),
         "end_session_endpoint": Path.END_SESSION.below(settings),
+        "registration_endpoint": Path.REGISTRATION.below(settings),
         "scopes_supported": [*PERSON_SCOPES, *MACHINE_SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": [mode.value for mode in ResponseMode],

@@ -4,7 +4,18 @@ from typing import cast
 
 from flask import Flask
 
-from idp.oidc.endpoints import authorization, contracts, end_session, introspection, jwks, par, revocation, token, userinfo
+from idp.oidc.endpoints import (
+    authorization,
+    contracts,
+    end_session,
+    introspection,
+    jwks,
+    par,
+    registration,
+    revocation,
+    token,
+    userinfo,
+)
 from idp.oidc.endpoints.discovery import discovery_blueprint
 from idp.oidc.keys.ring import ring_of
 from idp.unit_of_work import Units
@@ -17,6 +28,7 @@ BLUEPRINTS = (
     userinfo.blueprint,
     introspection.blueprint,
     revocation.blueprint,
+    registration.blueprint,
     contracts.blueprint,
     jwks.blueprint,
 )

@@ -15,6 +15,7 @@ from idp.directory.accounts import Account
 from idp.directory.events import AccountsDeactivated, AccountsLocked, ContractGrantsNarrowed, ContractsEnded, RolesChanged
 from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.events import ClientEnded
 from idp.oidc.protocol import Ended, ErrorCode, OAuthError
 from idp.oidc.tokens import authorization_details, refresh_tokens, store
 from idp.oidc.tokens.grants import Grant
@@ -113,14 +114,14 @@ def end_of_accounts(work: UnitOfWork, account_ids: Sequence[AccountId], reason: 
     store.end_of_accounts(work.db, account_ids, reason.value, work.now)
 
 
-def end_of_client(work: UnitOfWork, client_id: ClientId) -> None:
-    """End all families of a client that is deleted or disabled."""
-    store.end_of_client(work.db, client_id, FamilyEnd.CLIENT_GONE.value, work.now)
-
-
 def end_of_consent(work: UnitOfWork, account_id: AccountId, client_id: ClientId) -> None:
     """End all families of an account at one client, whose consent is revoked."""
     store.end_of_account_and_client(work.db, account_id, client_id, FamilyEnd.CONSENT_REVOKED.value, work.now)
+
+
+def on_client_ended(work: UnitOfWork, event: ClientEnded) -> None:
+    """End all families of a client that was deleted or disabled."""
+    store.end_of_client(work.db, event.client_id, FamilyEnd.CLIENT_GONE.value, work.now)
 
 
 def on_sessions_ended(work: UnitOfWork, event: SessionsEnded) -> None:

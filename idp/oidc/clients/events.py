@@ -1,0 +1,12 @@
+"""What happens to clients and matters above them."""
+
+from dataclasses import dataclass
+
+from idp.identifiers import ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEnded:
+    """A client was deleted or disabled."""
+
+    client_id: ClientId
