@@ -80,8 +80,11 @@ class SelfSigned(Verified):
 class _Algorithms(JWSRegistry):
     """The allowed algorithms by either name of Ed25519; unlike the library's lookup it does not warn about the older one.
 
-    Header members that we do not know are ignored (RFC 7515 §4), but for `crit`.
+    Header members that we do not know are ignored (RFC 7515 §4), but for `crit`. The library's bound on headers has no room for an
+    RSA key or a certificate.
     """
+
+    max_header_length = 16_384
 
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__(algorithms=[str(name) for name in names], strict_check_header=False)
