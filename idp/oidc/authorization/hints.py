@@ -34,4 +34,6 @@ def read(keys: Keys, settings: Settings, token: str) -> Hint:
     subject, sid = claims.get("sub"), claims.get("sid")
     if claims.get("iss") != settings.issuer_address or not isinstance(subject, str) or not named:
         raise BadHint("of another issuer, or without subject or audience")
+    if "exp" not in claims:
+        raise BadHint("signed UserInfo, not an ID token")
     return Hint(subject, tuple(str(one) for one in named), sid if isinstance(sid, str) else None)

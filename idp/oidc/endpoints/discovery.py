@@ -34,6 +34,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "userinfo_endpoint": Path.USERINFO.below(settings),
         "jwks_uri": Path.JWKS.below(settings),
         "pushed_authorization_request_endpoint": Path.PAR.below(settings),
+        "device_authorization_endpoint": Path.DEVICE_AUTHORIZATION.below(settings),
         "introspection_endpoint": Path.INTROSPECTION.below(settings),
         "revocation_endpoint": Path.REVOCATION.below(settings),
         "end_session_endpoint": Path.END_SESSION.below(settings),
@@ -64,6 +65,8 @@ def metadata(settings: Settings) -> dict[str, Any]:
         # `none` is for those who register it, and not listed: to tools the list says what any client may send
         "request_object_signing_alg_values_supported": algorithms,
         "authorization_signing_alg_values_supported": algorithms,
+        "introspection_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
         "require_pushed_authorization_requests": False,
         "authorization_response_iss_parameter_supported": True,
         "authorization_details_types_supported": list(AUTHORIZATION_DETAILS_TYPES),
@@ -72,6 +75,11 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
     }
+
+
+def places(settings: Settings) -> set[str]:
+    """Name the places of the document."""
+    return {CONFIGURATION, SERVER_METADATA, SERVER_METADATA + urlsplit(settings.issuer_address).path}
 
 
 def discovery_blueprint(settings: Settings) -> Blueprint:
@@ -84,7 +92,6 @@ def discovery_blueprint(settings: Settings) -> Blueprint:
         return ready(body, etag, max_age=_MAX_AGE)
 
     blueprint = machine_blueprint("discovery")
-    path = urlsplit(settings.issuer_address).path
-    for place in {CONFIGURATION, SERVER_METADATA, SERVER_METADATA + path}:
+    for place in places(settings):
         blueprint.add_url_rule(place, view_func=discovery)
     return blueprint

@@ -6,10 +6,13 @@ Signing comes after the unit of work.
 from collections.abc import Mapping
 from typing import Any
 
+from idp.identifiers import ClientId
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.jose import Algorithm, sign
 from idp.oidc.keys.ring import Keys
+from idp.oidc.tokens import store
 from idp.settings import Settings
+from idp.unit_of_work import UnitOfWork
 
 JWT = "JWT"
 INTROSPECTION_JWT = "token-introspection+jwt"
@@ -23,15 +26,22 @@ def signed(keys: Keys, settings: Settings, algorithm: Algorithm, claims: Mapping
 
 
 def introspection(keys: Keys, settings: Settings, client: Client, told: Mapping[str, Any], *, issued_at: int) -> str:
-    """Sign what a client is told about a token (RFC 9701 §5); `issued_at` in seconds since 1970.
-
-    Signed as the client registered, else by RS256 (§6), for FAPI clients as their ID tokens are.
-    """
-    algorithm = client.introspection_alg or (client.id_token_alg if client.is_fapi else Algorithm.RS256)
+    """Sign what a client is told about a token (RFC 9701 §5); `issued_at` in seconds since 1970."""
     claims = {"aud": client.id, "iat": issued_at, "token_introspection": dict(told)}
-    return signed(keys, settings, algorithm, claims, typ=INTROSPECTION_JWT)
+    return signed(keys, settings, introspection_algorithm(client), claims, typ=INTROSPECTION_JWT)
 
 
-def userinfo(keys: Keys, settings: Settings, client_id: str, algorithm: Algorithm, told: Mapping[str, Any]) -> str:
+def introspection_algorithm(client: Client) -> Algorithm:
+    """Give the registered algorithm, else RS256 (RFC 9701 §6), for FAPI clients that of their ID tokens."""
+    return client.introspection_alg or (client.id_token_alg if client.is_fapi else Algorithm.RS256)
+
+
+def userinfo_algorithm(work: UnitOfWork, client_id: ClientId) -> Algorithm | None:
+    """Tell how a client wants UserInfo signed; None: not at all."""
+    named = store.userinfo_alg(work.db, client_id)
+    return Algorithm(named) if named else None
+
+
+def userinfo(keys: Keys, settings: Settings, algorithm: Algorithm, client_id: ClientId, told: Mapping[str, Any]) -> str:
     """Sign what a client is told about a person (Core §5.3.2)."""
     return signed(keys, settings, algorithm, {"aud": client_id, **told})

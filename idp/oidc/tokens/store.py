@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exists
 from idp.database import upsert
 from idp.directory.tables import Account, ContractGrant
 from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
+from idp.oidc.clients.tables import Client
 from idp.oidc.tokens.grants import Grant
 from idp.oidc.tokens.tables import AccessToken, FamilyContract, SessionClient, TokenFamily
 
@@ -49,6 +50,7 @@ _family_of_token = (
         TokenFamily.ended_at.is_(None),
     )
 )
+_userinfo_alg = select(Client.metadata_document["userinfo_signed_response_alg"].as_string()).where(Client.id == bindparam("client_id"))
 _add_family = insert(TokenFamily)
 _add_family_contract = insert(FamilyContract)
 _add_token = insert(AccessToken)
@@ -98,6 +100,12 @@ def find_family_to_change(db: Connection, family_id: str) -> Family | None:
 def family_of_token(db: Connection, jti: str, now: datetime) -> Family | None:
     """Give the living family of an access token that has neither expired nor been revoked."""
     return _first(db, _family_of_token, {"jti": jti, "now": now})
+
+
+def userinfo_alg(db: Connection, client_id: ClientId) -> str | None:
+    """Give the algorithm by which a client wants UserInfo signed, if it does; of all its metadata no more is needed there."""
+    named: str | None = db.scalar(_userinfo_alg, {"client_id": client_id})
+    return named
 
 
 def add_family(db: Connection, row: Mapping[str, Any]) -> None:
