@@ -44,7 +44,7 @@ class FamilyEnd(StrEnum):
 
 
 def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> TokenAnswer:
-    """Redeem a refresh token: rotate it, or within the grace give the same successor again.
+    """Redeem a refresh token: rotate it, or within the grace give the same successor again. FAPI clients' tokens stay the same.
 
     Raises: OAuthError `invalid_grant` (and those of narrowing, which leave the token as it is); Ended when the family ends by it.
     """
@@ -52,19 +52,21 @@ def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> Token
     family = store.find_family_to_change(work.db, presented.family_id) if presented else None
     if presented is None or family is None or family.ended_at:
         raise _invalid("the refresh token is unknown, or has ended")
-    newest = _is_newest(work, client, family, presented)
+    newest = _is_newest(work, client, family, presented, asked.dpop_jkt)
     session = living_session(work, family)
     account = check_entitled(work, family.grant, family.id)
     grant = replace(family.grant, scopes=tuple(scope for scope in family.grant.scopes if scope in client.scopes))
     narrowed = narrow(grant, client, work.settings, asked)
-    if newest:
-        expires_at = end_of_family(work, family.offline, family.created_at, session)
-        if not store.rotate(work.db, family.id, presented.generation, expires_at, work.now):
-            raise _invalid("the refresh token was used at the same moment")
+    expires_at = end_of_family(work, family.offline, family.created_at, session)
+    if client.is_fapi:
+        store.prolong(work.db, family.id, expires_at)
+    elif newest and not store.rotate(work.db, family.id, presented.generation, expires_at, work.now):
+        raise _invalid("the refresh token was used at the same moment")
     answer = reissue(work, family, client, narrowed, account=account, session=session)
     if session:
         sessions.touch(work, session)
-    return replace(answer, refresh_token=refresh_tokens.make(work, family.id, presented.generation + 1))
+    generation = family.generation + 1 if newest and not client.is_fapi else family.generation
+    return replace(answer, refresh_token=refresh_tokens.make(work, family.id, generation))
 
 
 def living_session(work: UnitOfWork, family: Family) -> Session | None:
@@ -164,12 +166,14 @@ def delete_expired(work: UnitOfWork, limit: int) -> int:
     return store.delete_expired(work.db, work.now, limit)
 
 
-def _is_newest(work: UnitOfWork, client: Client, family: Family, presented: Presented) -> bool:
+def _is_newest(work: UnitOfWork, client: Client, family: Family, presented: Presented, dpop_jkt: str | None) -> bool:
     """Tell a family's newest refresh token from the one before it, which counts for a grace until its successor is used.
+
+    Both only in the hands of its client, and with the key that it is bound to.
 
     Any other use of an old one is a sign that it was stolen: the family ends (RFC 9700 §4.14.2).
     """
-    own = family.client_id == client.id
+    own = family.client_id == client.id and family.grant.dpop_jkt in (None, dpop_jkt)
     if own and presented.generation == family.generation:
         return True
     grace = timedelta(seconds=work.settings.refresh_grace_seconds)
@@ -177,7 +181,7 @@ def _is_newest(work: UnitOfWork, client: Client, family: Family, presented: Pres
     if own and presented.generation == family.generation - 1 and in_grace:
         return False
     if presented.generation >= family.generation:
-        raise _invalid("the refresh token was issued to another client")
+        raise _invalid("the refresh token was issued to another client, or is bound to another key")
     end(work, family.id, FamilyEnd.REFRESH_REUSED)
     audit.record(work, Event.REFRESH_REUSED, account=family.account_id, client=family.client_id, by_client=client.id)
     raise Ended(ErrorCode.INVALID_GRANT, "the refresh token was used before; all that came from it has ended")
