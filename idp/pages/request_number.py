@@ -1,14 +1,18 @@
 """A short number for each request: told on error pages, sent as `X-Request-ID`, written in every log line."""
 
+import re
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 from idp.identifiers import RequestId
 
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 """No characters that are mistaken for others when read aloud."""
+_OF_A_PROXY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 def init_app(app: Flask) -> None:
@@ -21,13 +25,16 @@ def init_app(app: Flask) -> None:
 def request_number() -> RequestId:
     """Give the running request's number, such as `K7PF-9XMC`."""
     if "request_id" not in g:
-        g.request_id = drawn()
+        g.request_id = number_of(request.environ)
     number: RequestId = g.request_id
     return number
 
 
-def drawn() -> RequestId:
-    """Draw a number."""
+def number_of(environ: Mapping[str, Any]) -> RequestId:
+    """Draw a number; a proxy's is taken over only where a proxy of ours is configured (ProxyFix leaves its mark)."""
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
+    if given and "werkzeug.proxy_fix.orig" in environ and _OF_A_PROXY.fullmatch(given):
+        return RequestId(given)
     chance, drawn = secrets.randbelow(len(_LETTERS) ** 8), ""
     for _ in range(8):
         chance, place = divmod(chance, len(_LETTERS))
@@ -36,6 +43,7 @@ def drawn() -> RequestId:
 
 
 def _number() -> None:
+    structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_number())
 
 
@@ -45,4 +53,4 @@ def _send(response: Response) -> Response:
 
 
 def _forget(_error: BaseException | None) -> None:
-    structlog.contextvars.unbind_contextvars("request_id")
+    structlog.contextvars.clear_contextvars()
