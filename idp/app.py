@@ -1,9 +1,9 @@
 """The one place where the parts are put together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
@@ -39,9 +39,13 @@ from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
 from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
+from idp.pages.ready import ReadyDocuments
 from idp.settings import Settings, load_settings, master_secret
 from idp.unit_of_work import Handlers, Units, retry_once
 from idp.web import activation, console, selfservice, signin
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,6 +65,12 @@ FACES: Sequence[Callable[[Flask], None]] = (
 
 class Provider(Flask):
     """The application; a whole view runs once more when the database refused to serialize."""
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer at once what is ready; all else is a request to Flask."""
+        ready: ReadyDocuments | None = self.extensions.get("idp.ready")
+        answer = ready.answer(environ, start_response, super().wsgi_app) if ready else None
+        return super().wsgi_app(environ, start_response) if answer is None else answer
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request."""

@@ -11,6 +11,7 @@ from idp.oidc.endpoints import (
     introspection,
     jwks,
     par,
+    ready,
     registration,
     revocation,
     token,
@@ -41,3 +42,4 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(discovery_blueprint(units.settings))
+    ready.init_app(app, units)
