@@ -9,7 +9,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from idp.authn import levels
-from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, NONE
+from idp.oidc.clients.metadata import AUTH_METHODS, GRANT_TYPES, NONE, SUBJECT_TYPES
 from idp.oidc.clients.scopes import MACHINE_SCOPES, PERSON_SCOPES
 from idp.oidc.endpoints.documents import ready
 from idp.oidc.endpoints.machine import machine_blueprint
@@ -43,7 +43,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": [mode.value for mode in ResponseMode],
         "grant_types_supported": list(GRANT_TYPES),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": list(SUBJECT_TYPES),
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
@@ -51,6 +51,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": algorithms,
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": [levels.ACR_PASSWORD, levels.ACR_MFA],
         "prompt_values_supported": [prompt.value for prompt in Prompt],
