@@ -74,6 +74,7 @@ def frame() -> Frame:
             ),
         ),
         logout_address=url_for("end_session.confirm"),
+        account_address=url_for("account.list_apps"),
         area=text("User management"),
         session_ends=who.session_ends,
     )
