@@ -16,6 +16,7 @@ from tests.conformance.stock_client import StockClient
 from tests.http.oidc import browsing
 from tests.http.oidc.browsing import Browser
 from tests.http.oidc.conftest import keys_made_once  # noqa: F401 - a fixture for all tests of this folder
+from tests.http.oidc.registration.conftest import published, publishing, registrar  # noqa: F401 - likewise
 from tests.http.oidc.relying import RelyingParty
 
 
