@@ -15,7 +15,6 @@ from idp.authn.requirements import Requirement
 from idp.authn.sessions import Session
 from idp.directory import accounts
 from idp.directory.accounts import Account
-from idp.identifiers import SubjectId
 from idp.oidc.authorization import consent
 from idp.oidc.authorization.request import AnsweredByRedirect, OpenRequest
 from idp.oidc.clients.clients import Client
@@ -23,6 +22,7 @@ from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.oidc.protocol import ErrorCode, OAuthError, Prompt
 from idp.oidc.tokens import authorization_details
 from idp.oidc.tokens.grants import Grant
+from idp.oidc.tokens.subjects import account_of, subject_of
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
 _ANEW = frozenset({Prompt.LOGIN, Prompt.SELECT_ACCOUNT})
@@ -129,7 +129,7 @@ def as_the_right_person(standing: Standing) -> Interaction | None:
     asked, account = standing.opened.asked, standing.account
     if account is None:
         return None
-    if asked.subject and asked.subject != account.sub:
+    if asked.subject and asked.subject != subject_of(standing.work, standing.client, account):
         if standing.own:
             standing.refuse(ErrorCode.LOGIN_REQUIRED, "another person has signed in")
         return SignInNeeded(_requirement(standing, fresh=True))
@@ -199,7 +199,7 @@ _WITHOUT_PERSON: dict[type, tuple[ErrorCode, str]] = {
 def _requirement(standing: Standing, *, fresh: bool) -> Requirement:
     """Tell what the sign-in should reach; a level is a wish as long as the account is not known, because it must not stop anybody."""
     asked = standing.opened.asked
-    wanted = accounts.find_by_sub(standing.work, SubjectId(asked.subject)) if asked.subject else None
+    wanted = account_of(standing.work, standing.client, asked.subject, perhaps=standing.account) if asked.subject else None
     known = [acr for acr in asked.acr_values if levels.rank(acr)]
     return Requirement(
         acr=_lowest(acr for acr in asked.essential_acr if levels.rank(acr)) or next(iter(known), None),

@@ -38,4 +38,4 @@ def userinfo() -> Response:
 
 def _told(work: UnitOfWork, facts: TokenFacts) -> dict[str, object]:
     assert facts.account is not None, "openid is never granted without a person"
-    return userinfo_claims(work, facts.account, facts.scopes, facts.claims_request)
+    return userinfo_claims(work, facts.account, facts.claims["sub"], facts.scopes, facts.claims_request)

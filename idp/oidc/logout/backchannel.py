@@ -15,6 +15,7 @@ from idp.oidc.clients.metadata import Origin
 from idp.oidc.keys.jose import sign
 from idp.oidc.keys.ring import KeyRing
 from idp.oidc.tokens import session_clients
+from idp.oidc.tokens.subjects import subject_of
 from idp.outbound import OutboundClient, OutboundFailed, OutboundRefused
 from idp.outbox import JobFinished, JobState, jobs
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Retry, Sent
@@ -95,7 +96,7 @@ def token_claims(work: UnitOfWork, client: Client, job: ClaimedJob) -> dict[str,
         "jti": new_id(),
         "sid": job.payload["sid"],
         "events": {LOGOUT_EVENT: {}},
-    } | ({"sub": account.sub} if account else {})
+    } | ({"sub": subject_of(work, client, account)} if account else {})
 
 
 def _outcome(status: int) -> Outcome:

@@ -8,6 +8,7 @@ from idp.authn import sessions
 from idp.authn.events import EndReason
 from idp.authn.sessions import Session
 from idp.directory import accounts
+from idp.identifiers import ClientId
 from idp.oidc.authorization import hints
 from idp.oidc.authorization.answers import with_query
 from idp.oidc.authorization.hints import BadHint, Hint
@@ -17,6 +18,7 @@ from idp.oidc.keys.ring import Keys
 from idp.oidc.logout import frontchannel
 from idp.oidc.protocol import ErrorCode, OAuthError
 from idp.oidc.tokens import session_clients
+from idp.oidc.tokens.subjects import subject_of
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
 
@@ -60,11 +62,12 @@ def is_of_session(work: UnitOfWork, hint: Hint | None, session: Session) -> bool
     """Tell whether a hint was issued in this very session; then the person need not be asked (§2)."""
     if hint is None:
         return False
+    asking = clients.find_several(work, map(ClientId, hint.audience)).values()
     if hint.sid is not None:
-        known = {used.sid for used in session_clients.clients_of(work, [session.id])}  # a pairwise app has its own
-        return hint.sid in known or hint.sid == session_clients.sid_of(work, session.id)
+        known = {used.sid for used in session_clients.clients_of(work, [session.id])}
+        return hint.sid in known or any(hint.sid == session_clients.sid_of(work, session.id, client) for client in asking)
     account = accounts.find(work, session.account_id)
-    return account is not None and account.sub == hint.subject
+    return account is not None and any(hint.subject == subject_of(work, client, account) for client in asking)
 
 
 def end(work: UnitOfWork, session: Session, client: Client | None) -> tuple[str, ...]:

@@ -52,11 +52,16 @@ def permitted(client: Client, request: Mapping[str, Any]) -> dict[str, dict[str,
     }
 
 
-def userinfo_claims(work: UnitOfWork, account: Account, scopes: Iterable[str], claims_request: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what UserInfo tells of an account (Core §5.3.2): by the granted scopes and the request's `userinfo` member."""
+def userinfo_claims(
+    work: UnitOfWork, account: Account, subject: str, scopes: Iterable[str], claims_request: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give what UserInfo tells of an account (Core §5.3.2): by the granted scopes and the request's `userinfo` member.
+
+    `subject` is what the access token calls the account.
+    """
     granted = set(scopes)
     names = {name for name, scope in _SCOPE_OF.items() if scope in granted}
-    return {"sub": account.sub} | _values(work, account, names | set(claims_request.get("userinfo") or {}))
+    return {"sub": subject} | _values(work, account, names | set(claims_request.get("userinfo") or {}))
 
 
 def id_token_claims(work: UnitOfWork, account: Account, claims_request: Mapping[str, Any]) -> dict[str, Any]:

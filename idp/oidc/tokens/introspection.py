@@ -9,6 +9,7 @@ from idp.oidc.keys.ring import Keys
 from idp.oidc.protocol import OAuthError
 from idp.oidc.tokens import access_tokens, families, refresh_tokens, store
 from idp.oidc.tokens.access_tokens import TokenFacts
+from idp.oidc.tokens.subjects import subject_of
 from idp.unit_of_work import UnitOfWork
 
 INACTIVE: dict[str, Any] = {"active": False}
@@ -80,7 +81,7 @@ def _refresh_token(work: UnitOfWork, client: Client, token: str) -> dict[str, An
         "active": True,
         "iss": work.settings.issuer_address,
         "client_id": client.id,
-        "sub": account.sub,
+        "sub": subject_of(work, client, account),
         "scope": " ".join(family.grant.scopes),
         "exp": int((session.expires_at if session else family.expires_at).timestamp()),
     }

@@ -22,6 +22,7 @@ from idp.oidc.tokens import claims, refresh_tokens, session_clients, store
 from idp.oidc.tokens.grants import Grant
 from idp.oidc.tokens.narrowing import Asked, Narrowed, narrow
 from idp.oidc.tokens.store import Family
+from idp.oidc.tokens.subjects import subject_of
 from idp.unit_of_work import UnitOfWork
 
 AT_JWT = "at+jwt"
@@ -163,7 +164,7 @@ def _access_claims(
     """Say what an access token holds (RFC 9068 §2.2)."""
     said: dict[str, Any] = {
         "iss": work.settings.issuer_address,
-        "sub": account.sub if account else client.id,
+        "sub": subject_of(work, client, account) if account else client.id,
         "aud": narrowed.audience[0] if len(narrowed.audience) == 1 else list(narrowed.audience),
         "client_id": client.id,
         "iat": int(work.now.timestamp()),
@@ -187,14 +188,14 @@ def _id_claims(
     now = int(work.now.timestamp())
     said = claims.id_token_claims(work, account, grant.claims) | {
         "iss": work.settings.issuer_address,
-        "sub": account.sub,
+        "sub": subject_of(work, client, account),
         "aud": client.id,
         "iat": now,
         "exp": now + work.settings.id_token_seconds,
     }
     said |= _authentication(grant)
     if session:
-        said["sid"] = session_clients.sid_of(work, session.id)
+        said["sid"] = session_clients.sid_of(work, session.id, client)
     if nonce is not None:
         said["nonce"] = nonce
     return said

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from idp.identifiers import ClientId, SessionId
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.metadata import PAIRWISE
 from idp.oidc.tokens import store
 from idp.unit_of_work import UnitOfWork
 
@@ -22,14 +23,15 @@ class SessionClient:
 
 def remember(work: UnitOfWork, session_id: SessionId, client: Client) -> str:
     """Note that a session is used with an app; give the `sid` of its ID tokens."""
-    sid = sid_of(work, session_id)
+    sid = sid_of(work, session_id, client)
     store.add_session_client(work.db, session_id, client.id, sid, work.now)
     return sid
 
 
-def sid_of(work: UnitOfWork, session_id: SessionId) -> str:
-    """Give a session's `sid`: stable, and worth nothing as a session."""
-    return work.secrets.mac("sid", session_id.encode())[:_SID_BYTES].hex()
+def sid_of(work: UnitOfWork, session_id: SessionId, client: Client) -> str:
+    """Give a session's `sid`: stable, and worth nothing as a session; a pairwise client has its own, that it can be compared with none."""
+    named = f"{session_id}\n{client.id}" if client.subject_type == PAIRWISE else session_id
+    return work.secrets.mac("sid", named.encode())[:_SID_BYTES].hex()
 
 
 def clients_of(work: UnitOfWork, session_ids: Sequence[SessionId]) -> list[SessionClient]:

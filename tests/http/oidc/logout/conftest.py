@@ -8,6 +8,7 @@ import pytest
 
 from idp.authn.sessions import Session
 from idp.directory.accounts import Account
+from idp.oidc.clients import clients
 from idp.oidc.keys.jose import Algorithm, sign
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.tokens import session_clients
@@ -47,7 +48,7 @@ def id_token(units: Units, clock) -> Callable[..., str]:
         claims = {"iss": ISSUER, "sub": account.sub, "aud": "app", "iat": now, "exp": now + 300}
         if session:
             with units.read() as work:
-                claims["sid"] = session_clients.sid_of(work, session.id)
+                claims["sid"] = session_clients.sid_of(work, session.id, clients.record(work, "app").client)
         typ = changes.pop("typ", "JWT")
         return sign(claims | changes, ring_of(units).current().active(Algorithm.RS256), typ=typ)
 

@@ -120,7 +120,7 @@ def test_2_4_the_logout_token_says_who_and_which_session(
     claims = dict(proven.claims)
     now = int(clock().timestamp())
     with units.read() as work:
-        sid = session_clients.sid_of(work, session.id)
+        sid = session_clients.sid_of(work, session.id, clients.record(work, "app").client)
     assert len(claims.pop("jti")) >= 20
     assert claims == {
         "iss": ISSUER, "aud": "app", "sub": account.sub, "sid": sid, "iat": now, "exp": now + 120,
@@ -160,7 +160,7 @@ def test_a_deactivated_account_is_logged_out_of_its_apps(listening: App, session
 def test_the_job_holds_plain_ids_only(units: Units, session: Session, account: Account, end) -> None:
     end(EndReason.LOGOUT)
     with units.read() as work:
-        sid = session_clients.sid_of(work, session.id)
+        sid = session_clients.sid_of(work, session.id, clients.record(work, "app").client)
         (kept,) = work.db.execute(select(Job.payload, Job.sealed).where(Job.kind == "logout_token")).all()
     assert kept == ({"client_id": "app", "sid": sid, "account_id": account.id}, None)
 
