@@ -13,6 +13,7 @@ GERMAN = {
     "Imprint": "Impressum",
     "Privacy": "Datenschutz",
     "User management": "Benutzerverwaltung Kundenportal",
+    "My account": "Mein Konto",
     "Customer number {number}": "Kundennummer {number}",
     "Back to the overview": "Zurück zur Übersicht",
     # roles

@@ -29,6 +29,7 @@ class Settings:
     cloudphone_initiate_url: str  # where the cloud phone UI lets a sign-in begin (Core §4)
     cloudphone_url: str  # origin of the cloud phone UI
     console_url: str  # »Benutzerverwaltung Kundenportal«
+    account_url: str  # »Mein Konto« at the provider: apps with access, running sessions
     brand: str
     product: str
     service_phone: str
@@ -82,6 +83,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         cloudphone_initiate_url=initiate_url,
         cloudphone_url=_origin(environ, "CLOUDPHONE_URL", "{0.scheme}://{0.netloc}".format(urlsplit(initiate_url))),
         console_url=_address(environ, "CONSOLE_URL", f"{issuer.rstrip('/')}/console"),
+        account_url=_address(environ, "ACCOUNT_URL", f"{issuer.rstrip('/')}/account/"),
         brand=_optional(environ, "BRAND"),
         product=_optional(environ, "PRODUCT", "e:service"),
         service_phone=_optional(environ, "SERVICE_PHONE"),
