@@ -14,6 +14,7 @@ from tests.http.oidc.browsing import CHALLENGE, VERIFIER
 from tests.servers import Postgres
 
 MANY = 8
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 CALLBACK = "https://racing.example/callback"
 
 
@@ -40,7 +41,7 @@ def racing(request: pytest.FixtureRequest) -> Provider:
 @pytest.fixture(scope="module")
 def app(racing: Provider) -> "Racer":
     """An app of one client, and a browser that is signed in."""
-    made = racing.register(CALLBACK)
+    made = racing.register(CALLBACK, grant_types=["authorization_code", "refresh_token", DEVICE_CODE])
     person = Person(racing)
     person.signed_in(f"{racing.idp}/signin", racing.administrator)
     return Racer(racing, (made.client.id, str(made.secret)), person)
@@ -88,6 +89,18 @@ class Racer:
         """Fetch a code by the signed-in browser."""
         response = self.person.browser.get(f"{self.provider.idp}/authorize", params=self.asked(), allow_redirects=False, timeout=20)
         return parameters_of(response.headers["Location"])["code"]
+
+    def device_code(self) -> str:
+        """Let a device ask, and the person agree."""
+        device = self.post("/device-authorization", {"scope": "openid"}).json()
+        self.person.open(device["verification_uri_complete"])
+        self.person.send("user_code")
+        self.person.send("account", decision="allow")
+        return str(device["device_code"])
+
+    def poll(self, device_code: str, connection: Any = requests) -> requests.Response:
+        """Ask for the device's tokens."""
+        return self.post("/token", {"grant_type": DEVICE_CODE, "device_code": device_code}, connection)
 
     def redeem(self, code: str, connection: Any = requests) -> requests.Response:
         """Exchange a code."""
@@ -144,3 +157,11 @@ def test_rfc7009_of_eight_revocations_none_fails(app: Racer) -> None:
     answers = app.together(lambda connection: app.post("/revoke", {"token": token}, connection))
     assert {answer.status_code for answer in answers} == {200}
     assert app.refresh(token).json()["error"] == "invalid_grant"
+
+
+def test_rfc8628_3_4_of_eight_polls_with_an_approved_device_code_exactly_one_gets_tokens(app: Racer) -> None:
+    device_code = app.device_code()
+    answers = app.together(lambda connection: app.poll(device_code, connection))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * (MANY - 1)
+    assert {answer.json()["error"] for answer in answers if answer.status_code == 400} <= {"invalid_grant", "slow_down"}
+    assert app.poll(device_code).json()["error"] in ("invalid_grant", "slow_down")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from idp.oidc.clients import initial_tokens
+from idp.unit_of_work import SYSTEM
 from tests.conformance.person import Person, parameters_of
 from tests.conformance.provider import Provider
 from tests.conformance.stock_client import App, Refused, StockClient, key_pair
@@ -9,6 +11,7 @@ from tests.conformance.stock_client import App, Refused, StockClient, key_pair
 CALLBACK = "https://stock.example/callback"
 GOODBYE = "https://stock.example/goodbye"
 SCOPE = "openid profile email roles contracts"
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +158,90 @@ def test_jarm_a_refusal_is_one_signed_token_too(provider: Provider, stock_client
     with pytest.raises(Refused) as refusal:
         app.finish(url=arrived)
     assert refusal.value.error == "login_required"
+
+
+# --- an app that registers itself
+
+
+def test_rfc7591_an_app_registers_itself_and_signs_a_person_in(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    with provider.units.write(SYSTEM) as work:
+        initial_access_token = initial_tokens.create(work, "openid-client").secret
+    app = App(stock_client, "self-registered")
+    metadata = {"redirect_uris": [CALLBACK], "scope": "openid email", "token_endpoint_auth_method": "client_secret_post"}
+    made = app.register(issuer=stock_client.issuer, metadata=metadata, initial_access_token=initial_access_token)
+    assert made["registration_access_token"]
+    signed_in.open(app.begin(redirect_uri=CALLBACK, scope="openid email"))
+    tokens = app.finish(url=signed_in.send("account", decision="allow"))
+    assert app.userinfo(token=tokens["access_token"], subject=tokens["claims"]["sub"])["email"] == provider.administrator.email
+
+
+# --- a device without a browser
+
+
+def connected(signed_in: Person, device: dict) -> None:
+    """Let a person agree at the address that the device shows."""
+    signed_in.open(device["verification_uri_complete"])
+    signed_in.send("user_code")
+    signed_in.send("account", decision="allow")
+
+
+def test_rfc8628_a_device_gets_its_tokens_after_a_yes(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    made = provider.register(CALLBACK, grant_types=["authorization_code", "refresh_token", DEVICE_CODE], token_endpoint_auth_method="none")
+    app = App(stock_client, "desk-phone").discover(made.client.id)
+    device = app.device(parameters={"scope": SCOPE})
+    connected(signed_in, device)
+    tokens = app.poll(device=device | {"interval": 0.1})
+    assert tokens["claims"]["sub"] == provider.administrator.sub
+    assert app.refresh(token=tokens["refresh_token"])["access_token"]
+
+
+# --- FAPI 2.0: pushed, keyed, bound to a key
+
+
+def fapi(provider: Provider, stock_client: StockClient, name: str, **metadata: object) -> App:
+    """Register a FAPI 2.0 app with DPoP; `jarm` and signed requests come with their metadata."""
+    uses = {"dpop": "ES256", "jarm": "authorization_signed_response_alg" in metadata}
+    return keyed(provider, stock_client, name, "ES256", uses, profile="fapi2", **metadata)
+
+
+def test_fapi_2_a_pushed_request_gives_tokens_bound_to_the_apps_key(
+    provider: Provider, stock_client: StockClient, signed_in: Person
+) -> None:
+    app = fapi(provider, stock_client, "fapi-openid")
+    tokens = app.finish(url=signed_in.open(app.begin("par", redirect_uri=CALLBACK, scope=SCOPE)))
+    assert tokens["token_type"] == "dpop"
+    assert app.userinfo(token=tokens["access_token"], subject=tokens["claims"]["sub"])["sub"] == provider.administrator.sub
+    assert app.fetch(token=tokens["access_token"], url=f"{stock_client.issuer}/api/v1/me/contracts")["status"] == 200
+    assert app.refresh(token=tokens["refresh_token"])["access_token"]
+
+
+def test_fapi_2_plain_oauth_gives_no_id_token(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    app = fapi(provider, stock_client, "fapi-oauth")
+    tokens = app.finish(url=signed_in.open(app.begin("par", redirect_uri=CALLBACK, scope="contracts")))
+    assert "id_token" not in tokens
+    assert app.fetch(token=tokens["access_token"], url=f"{stock_client.issuer}/api/v1/me/contracts")["status"] == 200
+
+
+def test_fapi_2_a_token_is_of_no_use_without_its_key(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    app = fapi(provider, stock_client, "fapi-theft")
+    tokens = app.finish(url=signed_in.open(app.begin("par", redirect_uri=CALLBACK, scope=SCOPE)))
+    thief = fapi(provider, stock_client, "fapi-thief")
+    with pytest.raises(Refused) as refusal:
+        thief.userinfo(token=tokens["access_token"], subject=tokens["claims"]["sub"])
+    assert refusal.value.error == "invalid_token"
+
+
+def test_fapi_2_message_signing_requests_answers_and_introspection_are_signed(
+    provider: Provider, stock_client: StockClient, signed_in: Person
+) -> None:
+    signed = {
+        "require_signed_request_object": True,
+        "request_object_signing_alg": "ES256",
+        "authorization_signed_response_alg": "ES256",
+        "introspection_signed_response_alg": "ES256",
+    }
+    app = fapi(provider, stock_client, "fapi-signing", **signed)
+    arrived = signed_in.open(app.begin("pushed jar", redirect_uri=CALLBACK, scope=SCOPE))
+    assert set(parameters_of(arrived)) == {"response"}
+    tokens = app.finish(url=arrived)
+    assert app.introspect(token=tokens["access_token"])["active"] is True

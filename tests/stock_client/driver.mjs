@@ -103,7 +103,8 @@ async function answer(line) {
   try {
     return { result: (await commands[command](asked)) ?? null };
   } catch (error) {
-    return { error: error.error ?? error.code ?? error.name, message: error.message, cause: String(error.cause?.message ?? "") };
+    const challenge = Array.isArray(error.cause) ? error.cause[0]?.parameters?.error : undefined; // of WWW-Authenticate
+    return { error: error.error ?? challenge ?? error.code ?? error.name, message: error.message, cause: String(error.cause?.message ?? "") };
   }
 }
 
