@@ -147,17 +147,17 @@ def max_age(asked: Asked) -> Established:
 
 
 def claims_and_levels(asked: Asked) -> Established:
-    """Core §5.5, §5.5.1.1: the claims request; an essential `acr` is a demand, `acr_values` a wish."""
+    """Core §5.5, §5.5.1.1: the claims request; an essential `acr` is a demand; another, like `acr_values`, a wish."""
     text = asked.parameters.get("claims")
     try:
         claims = claims_request.parse(text) if text else {}
     except BadClaims as error:
         raise OAuthError(ErrorCode.INVALID_REQUEST, f"claims: {error}") from error
-    demanded = claims_request.essential(claims, "acr") or ()
+    demanded, wished = (claims_request.values_of(claims, "acr", essential=essential) for essential in (True, False))
     return {
         "claims": claims,
-        "essential_acr": tuple(value for value in demanded if isinstance(value, str)),
-        "acr_values": asked.parameters.words("acr_values") or asked.client.default_acr_values,
+        "essential_acr": demanded,
+        "acr_values": asked.parameters.words("acr_values") or wished or asked.client.default_acr_values,
     }
 
 

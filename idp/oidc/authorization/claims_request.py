@@ -33,12 +33,13 @@ def parse(text: str) -> ClaimsRequest:
     return {member: _claims(document[member]) for member in MEMBERS if document.get(member) is not None}
 
 
-def essential(claims: ClaimsRequest, name: str) -> tuple[Any, ...] | None:
-    """Give the values that an ID token's essential claim may have, none at all if any will do; None if it is not essential."""
+def values_of(claims: ClaimsRequest, name: str, *, essential: bool) -> tuple[str, ...]:
+    """Give the texts that an ID token's claim may have, if it is asked for as essential, or as not; none at all if any will do."""
     asked = claims.get("id_token", {}).get(name, {})
-    if not asked.get("essential"):
-        return None
-    return tuple(asked["values"]) if "values" in asked else (asked["value"],) if "value" in asked else ()
+    if asked.get("essential", False) is not essential:
+        return ()
+    values = asked["values"] if "values" in asked else [asked.get("value")]
+    return tuple(value for value in values if isinstance(value, str))
 
 
 def _claims(asked: Any) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from tests.http.oidc.authorization.test_signing_in import leads_to_signin
 from tests.http.oidc.browsing import Browser, answered
 
 ESSENTIAL_MFA = json.dumps({"id_token": {"acr": {"essential": True, "values": [ACR_MFA]}}})
+WISHED_MFA = json.dumps({"id_token": {"acr": {"values": ["phr", ACR_MFA]}}})
 ESSENTIAL_PASSWORD = json.dumps({"id_token": {"acr": {"essential": True, "value": ACR_PASSWORD}}})
 ESSENTIAL_PASSKEY = json.dumps({"id_token": {"acr": {"essential": True, "value": "phr"}}})
 
@@ -43,6 +44,18 @@ def test_core_3_1_2_1_a_wished_level_that_can_be_reached_is_asked_for(visitor: B
     done = visitor.sign_in(visitor.authorize(acr_values=f"phr {ACR_MFA}"), with_mobile)
     assert "code" in answered(visitor.get(done.location))
     assert told_acr(units) == ACR_MFA
+
+
+def test_core_5_5_1_1_a_level_asked_for_as_a_claim_that_is_not_essential_is_a_wish(visitor: Browser, with_mobile: Account, units) -> None:
+    visitor.with_session(with_mobile)
+    done = visitor.sign_in(visitor.authorize(claims=WISHED_MFA), with_mobile)
+    assert "code" in answered(visitor.get(done.location))
+    assert told_acr(units) == ACR_MFA
+
+
+def test_core_5_5_1_1_a_wish_by_claim_out_of_reach_is_answered_with_what_was_reached(signed_in: Browser, units) -> None:
+    assert "code" in answered(signed_in.authorize(claims=WISHED_MFA))
+    assert told_acr(units) == ACR_PASSWORD
 
 
 def test_a_wished_level_is_reached_in_one_sign_in(visitor: Browser, with_mobile: Account, units) -> None:
