@@ -13,7 +13,7 @@ from idp.audit import Event
 from idp.crypto import hash_token
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
-from idp.oidc.clients import store
+from idp.oidc.clients import origins, store
 from idp.oidc.clients.events import ClientEnded
 from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
 from idp.oidc.clients.metadata_checks import validate
@@ -127,6 +127,13 @@ class ClientIdTaken(Conflict):
     message = text("A client with this id exists already.")
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody else has changed the client since the page was opened."""
+
+    code = "client_changed_meanwhile"
+    message = text("This app has been changed in the meantime. Please open the page again and make your change once more.")
+
+
 class ClientUnknown(NotFound):
     """There is no client with this id."""
 
@@ -149,12 +156,12 @@ def record(work: UnitOfWork, client_id: str) -> ClientRecord:
     row = store.find(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
-    return _record(row)
+    return record_of(row)
 
 
 def list_all(work: UnitOfWork, *, after: str = "", limit: int = 1000) -> list[ClientRecord]:
     """List clients by id, from the one after `after`."""
-    return [_record(row) for row in store.list_all(work.db, after, limit)]
+    return [record_of(row) for row in store.list_all(work.db, after, limit)]
 
 
 def check(work: UnitOfWork, metadata: Mapping[str, Any], origin: Origin, profile: str | None = None) -> dict[str, Any]:
@@ -194,6 +201,7 @@ def register(
     }
     if not store.add(work.db, row):
         raise ClientIdTaken(f"a client {chosen} exists already")
+    store.replace_origins(work.db, chosen, origins.of(document))
     given = None
     if document["token_endpoint_auth_method"] in (BASIC, POST):
         given = secret or new_token()
@@ -203,15 +211,23 @@ def register(
 
 
 def change(
-    work: UnitOfWork, client_id: str, changes: Mapping[str, Any], *, first_party: bool | None = None, profile: str | None = None
+    work: UnitOfWork,
+    client_id: str,
+    changes: Mapping[str, Any],
+    *,
+    first_party: bool | None = None,
+    profile: str | None = None,
+    seen: datetime | None = None,
 ) -> Client:
     """Replace the named members of a client's metadata (None removes one); the whole is checked anew.
 
-    Raises: ClientUnknown, OAuthError (see metadata_checks.validate).
+    `seen`: only if nobody has changed it since. Raises: ClientUnknown, ChangedMeanwhile, OAuthError (see metadata_checks.validate).
     """
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
+    if seen is not None and row["changed_at"] != seen:
+        raise ChangedMeanwhile(client_id)
     chosen = {"secret_in_header_or_body": None} if "token_endpoint_auth_method" in changes else {}
     merged = {name: value for name, value in (row["metadata_document"] | chosen | dict(changes)).items() if value is not None}
     kept = profile or row["profile"]
@@ -225,20 +241,38 @@ def change(
         "changed_at": work.now,
     }
     store.change(work.db, client_id, values)
+    store.replace_origins(work.db, client_id, origins.of(document))
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=sorted(changes))
     return _client_of({**row, **values})
 
 
-def renew_secret(work: UnitOfWork, client_id: str, *, secret: str | None = None, end_old: bool = False) -> str:
+def secrets_made_at(work: UnitOfWork, client_id: str) -> list[datetime]:
+    """Tell when the secrets of a client that count were made, the newest first."""
+    return store.secrets_made_at(work.db, client_id)
+
+
+def end_old_secrets(work: UnitOfWork, client_id: str) -> None:
+    """End all secrets of a client but the newest. Raises: ClientUnknown."""
+    if store.find_to_change(work.db, client_id) is None:
+        raise ClientUnknown(f"no client {client_id}")
+    store.keep_newest_secrets(work.db, client_id, 1)
+    audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=["client_secret"], old_ended=True)
+
+
+def renew_secret(
+    work: UnitOfWork, client_id: str, *, secret: str | None = None, end_old: bool = False, seen: datetime | None = None
+) -> str:
     """Give a client a further secret; the one before stays valid beside it (unless `end_old`), older ones end.
 
-    Raises: ClientUnknown, OAuthError for a client without secret.
+    `seen`: only if no newer secret was made since that one. Raises: ClientUnknown, ChangedMeanwhile, OAuthError for a client without secret.
     """
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
     if row["metadata_document"]["token_endpoint_auth_method"] not in (BASIC, POST):
         raise refused("this client authenticates without a secret")
+    if seen is not None and store.secrets_made_at(work.db, client_id)[:1] != [seen]:
+        raise ChangedMeanwhile(client_id)
     made = secret or new_token()
     store.keep_newest_secrets(work.db, client_id, 0 if end_old else 1)
     store.add_secret(work.db, client_id, hash_token(made), work.now)
@@ -271,7 +305,8 @@ def _registration(work: UnitOfWork, origin: Origin, profile: str | None) -> Regi
     return Registration(work.settings, origin, scopes, frozenset(row["identifier"] for row in rows), profile)
 
 
-def _record(row: RowMapping) -> ClientRecord:
+def record_of(row: RowMapping) -> ClientRecord:
+    """Give a row of the store as operators see it."""
     return ClientRecord(_client(row), row["created_at"], row["changed_at"], row["disabled_at"])
 
 

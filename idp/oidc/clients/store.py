@@ -1,15 +1,15 @@
 """SQL of clients, their secrets, resources and used assertion ids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from idp.database import upsert
-from idp.oidc.clients.tables import Client, ClientDocument, ClientSecret, InitialAccessToken, Resource, UsedJti
+from idp.oidc.clients.tables import Client, ClientDocument, ClientOrigin, ClientSecret, InitialAccessToken, Resource, UsedJti
 
 
 class DocumentKind(StrEnum):
@@ -69,6 +69,14 @@ _resource_by_identifier = select(_resources).where(Resource.identifier == bindpa
 _resources_by_identifier = select(_resources).where(Resource.identifier.in_(bindparam("identifiers", expanding=True)))
 _introspected_by = select(Resource.identifier).where(Resource.introspection_client_id == bindparam("client_id"))
 _resource_scopes = select(Resource.scopes)
+_add_origin = insert(ClientOrigin)
+_remove_origins = delete(ClientOrigin).where(ClientOrigin.client_id == bindparam("client_id"))
+_origin_of = (
+    select(ClientOrigin.client_id)
+    .join_from(ClientOrigin, Client, Client.id == ClientOrigin.client_id)
+    .where(ClientOrigin.origin == bindparam("origin"), Client.disabled_at.is_(None))
+    .limit(1)
+)
 _initial_tokens = InitialAccessToken.__table__
 _add_initial_token = insert(InitialAccessToken)
 _living_initial_tokens = (
@@ -135,6 +143,25 @@ def list_all(db: Connection, after: str, limit: int) -> Sequence[RowMapping]:
     return db.execute(select(_clients).where(Client.id > after).order_by(Client.id).limit(limit)).mappings().all()
 
 
+def search(
+    db: Connection, words: str, *, enabled: bool | None, origin: str | None, after: tuple[str, str] | None, limit: int
+) -> Sequence[RowMapping]:
+    """List clients by name and id, those whose name or id holds the words, from the one after `after`; reads the table: there are few."""
+    name = func.lower(Client.name)
+    query = select(_clients).order_by(name, Client.id).limit(limit)
+    if words:
+        query = query.where(
+            or_(name.contains(words.lower(), autoescape=True), func.lower(Client.id).contains(words.lower(), autoescape=True))
+        )
+    if enabled is not None:
+        query = query.where(Client.disabled_at.is_(None) if enabled else Client.disabled_at.is_not(None))
+    if origin is not None:
+        query = query.where(Client.origin == origin)
+    if after is not None:
+        query = query.where(or_(name > func.lower(after[0]), and_(name == func.lower(after[0]), Client.id > after[1])))
+    return db.execute(query).mappings().all()
+
+
 def add(db: Connection, row: Mapping[str, Any]) -> bool:
     """Add a client; False if its id is taken."""
     return db.execute(_add, row).rowcount == 1
@@ -164,6 +191,11 @@ def secret_is_valid(db: Connection, client_id: str, secret_hash: str, now: datet
 def add_secret(db: Connection, client_id: str, secret_hash: str, now: datetime) -> None:
     """Add a secret."""
     db.execute(_add_secret, {"hash": secret_hash, "client_id": client_id, "created_at": now, "expires_at": None})
+
+
+def secrets_made_at(db: Connection, client_id: str) -> list[datetime]:
+    """Tell when a client's secrets were made, the newest first."""
+    return [row.created_at for row in db.execute(_secrets, {"client_id": client_id})]
 
 
 def keep_newest_secrets(db: Connection, client_id: str, kept: int) -> None:
@@ -204,6 +236,19 @@ def claim_fetch(db: Connection, client_id: str, kind: DocumentKind, uri: str, co
     """Note a try to fetch; False if there was one of the same address since `before`."""
     row = {"client_id": client_id, "kind": kind.value, "uri": uri, "media_type": "", "content": content, "fetched_at": now}
     return db.execute(_claim_fetch, row | {"before": before}).rowcount == 1
+
+
+def replace_origins(db: Connection, client_id: str, origins: Iterable[str]) -> None:
+    """Keep these origins of a client, and no others."""
+    db.execute(_remove_origins, {"client_id": client_id})
+    rows = [{"client_id": client_id, "origin": origin} for origin in sorted(origins)]
+    if rows:
+        db.execute(_add_origin, rows)
+
+
+def origin_is_registered(db: Connection, origin: str) -> bool:
+    """Tell whether an origin is one of an enabled client."""
+    return db.execute(_origin_of, {"origin": origin}).first() is not None
 
 
 def add_initial_token(db: Connection, row: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from flask import Flask
 from idp.oidc.endpoints import (
     authorization,
     contracts,
+    cors,
     end_session,
     introspection,
     jwks,
@@ -42,4 +43,5 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(discovery_blueprint(units.settings))
+    cors.init_app(app)
     ready.init_app(app, units)
