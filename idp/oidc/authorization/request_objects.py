@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 from idp.oidc.authorization.parameters import Parameters, from_claims
@@ -27,6 +28,9 @@ _CLOCKS_DIFFER = timedelta(seconds=30)
 _LONGEST = timedelta(minutes=60)
 _ANY_TIME = 1e12
 """Seconds that are surely no time of ours."""
+_LARGEST = 64 * 1024
+_at_once = BoundedSemaphore(4)
+"""So many threads of a process wait for clients' servers, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +102,26 @@ def _fetched(units: Units, client_id: str, reference: str) -> str:
     address, _, fragment = reference.partition("#")
     if client is None or address not in {uri.partition("#")[0] for uri in client.request_uris}:
         raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri is not registered for the client")
-    try:
-        content = fetching.fetch(units, address, client.origin)
-        text = content.decode("ascii").strip()
-    except Unfetchable as error:
-        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri cannot be fetched", detail=f"request_uri: {error}") from error
-    except UnicodeDecodeError as error:
-        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri leads to no request object") from error
+    content = _content(units, address, client)
     hashed = urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
     if fragment and reference not in client.request_uris and fragment != hashed:
         raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "what the request_uri leads to has another hash than its fragment")
-    return text
+    return content.decode("ascii").strip()
+
+
+def _content(units: Units, address: str, client: Client) -> bytes:
+    """Fetch a document of ASCII signs that is no longer than what could be sent by value. Raises: OAuthError."""
+    if not _at_once.acquire(blocking=False):
+        raise OAuthError(ErrorCode.TEMPORARILY_UNAVAILABLE, "too many requests wait for documents of clients", status=503)
+    try:
+        content = fetching.fetch(units, address, client.origin)
+    except Unfetchable as error:
+        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri cannot be fetched", detail=f"request_uri: {error}") from error
+    finally:
+        _at_once.release()
+    if len(content) > _LARGEST or not content.isascii():
+        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri leads to no request object")
+    return content
 
 
 def _proven_claims(work: UnitOfWork, client: Client, text: str) -> Mapping[str, Any]:

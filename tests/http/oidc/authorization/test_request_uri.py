@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlencode
 
+import flask
 import pytest
 from werkzeug.test import TestResponse
 
@@ -34,7 +37,7 @@ def published(publishing: tuple[Publisher, int], units: Units) -> Iterator[Publi
     made, port = publishing
     made.documents, made.asked = {}, []
     hosts = {HOST: [PUBLIC_ADDRESS], "inside.example": ["10.0.0.8"]}
-    fetching.use(units, Internet(port, hosts, allow=["inside.example"], seconds=0.5))
+    fetching.use(units, Internet(port, hosts, allow=["inside.example"], seconds=2))
     yield made
     fetching.use(units, None)
 
@@ -94,12 +97,13 @@ def redirect_inside(request: BaseHTTPRequestHandler) -> None:
     [
         (redirect_inside, "invalid_request_uri"),
         (b"x" * 300_000, "invalid_request_uri"),
+        (b"x" * 65_537, "invalid_request_uri"),
         ("§".encode(), "invalid_request_uri"),
         (b"", "invalid_request_object"),
         (b"<html></html>", "invalid_request_object"),
         (b"a.b.c", "invalid_request_object"),
     ],
-    ids=["redirect", "too large", "no ASCII", "empty", "page", "broken"],
+    ids=["redirect", "far too large", "too large", "no ASCII", "empty", "page", "broken"],
 )
 def test_rfc9101_5_2_what_is_no_object_is_refused(signing: Browser, published: Publisher, document: Any, error: str) -> None:
     published.documents["/request.jwt"] = document
@@ -145,3 +149,25 @@ def test_core_6_3_1_keys_may_be_at_an_address_of_the_client(signing: Browser, pu
         clients.change(work, "app", {"jwks": None, "jwks_uri": "https://app.example/keys"})
     assert "code" in answered(send(signing, signer().sign(claims())))
     assert published.asked == ["/keys"]
+
+
+def test_no_more_than_a_few_requests_wait_for_clients_servers(signing: Browser, published: Publisher, app: flask.Flask) -> None:
+    """A client's slow server takes no more than these threads."""
+    started, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        started.release()
+        go_on.wait(5)
+        request.send_error(404)
+
+    published.documents["/request.jwt"] = slow
+    visitors = [Browser(app) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(refer, visitor) for visitor in visitors]
+        for _ in waiting:
+            assert started.acquire(timeout=5)
+        response = refer(signing)
+        go_on.set()
+    assert (response.status_code, response.location) == (503, None)
+    assert all(refused(done.result(), "invalid_request_uri") for done in waiting)
+    assert refused(refer(signing), "invalid_request_uri")
