@@ -26,6 +26,7 @@ from idp.directory.events import (
 )
 from idp.directory.store import expiry as directory_expiry
 from idp.oidc import endpoints
+from idp.oidc.authorization import device_store
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.clients import store as clients_store
 from idp.oidc.clients.events import ClientEnded
@@ -121,6 +122,7 @@ EXPIRING: Mapping[str, Delete] = {
     "directory": lambda work, limit: directory_expiry.delete_expired(work.db, work.now, limit),
     "outbox": lambda work, limit: outbox_store.delete_expired(work.db, work.now, limit),
     "authorization": lambda work, limit: authorization_store.delete_expired(work.db, work.now, limit),
+    "devices": lambda work, limit: device_store.delete_expired(work.db, work.now, limit),
     "clients": lambda work, limit: clients_store.delete_expired(work.db, work.now, limit),
     "tokens": families.delete_expired,
     "keys": rotation.delete_expired,

@@ -8,6 +8,8 @@ from idp.oidc.endpoints import (
     authorization,
     contracts,
     cors,
+    device_authorization,
+    device_page,
     end_session,
     introspection,
     jwks,
@@ -25,6 +27,8 @@ from idp.unit_of_work import Units
 BLUEPRINTS = (
     authorization.blueprint,
     par.blueprint,
+    device_authorization.blueprint,
+    device_page.blueprint,
     end_session.blueprint,
     token.blueprint,
     userinfo.blueprint,
