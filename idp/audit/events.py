@@ -56,6 +56,7 @@ class Event(StrEnum):
     CONSENT_REVOKED = "consent.revoked"
     TOKEN_ISSUED = "token.issued"  # noqa: S105
     TOKEN_REFRESHED = "token.refreshed"  # noqa: S105
+    TOKEN_EXCHANGED = "token.exchanged"  # noqa: S105
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
     CODE_REPLAYED = "token.code_replayed"
     REFRESH_REUSED = "token.refresh_reused"

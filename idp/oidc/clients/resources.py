@@ -108,6 +108,21 @@ def check_allowed(client: Client, settings: Settings, asked: Iterable[str]) -> N
         raise OAuthError(ErrorCode.INVALID_TARGET, "the resource is not registered for this client")
 
 
+def sort_audiences(work: UnitOfWork, client: Client, named: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sort what `audience` names (RFC 8693 §2.1) into resources and clients: the client ids of those that introspect its resources.
+
+    Raises: OAuthError `invalid_target` (§2.2.2) for all others, registered or not.
+    """
+    own = {work.settings.issuer_address, *client.resources}
+    names = tuple(dict.fromkeys(named))
+    others = tuple(name for name in names if name not in own)
+    if others:
+        behind = {row["introspection_client_id"] for row in store.resources(work.db, client.resources)}
+        if not behind.issuperset(others):
+            raise OAuthError(ErrorCode.INVALID_TARGET, "the audience is no resource registered for this client, nor behind one")
+    return tuple(name for name in names if name in own), others
+
+
 def _resource(row: RowMapping) -> Resource:
     return Resource(
         row["id"],

@@ -25,10 +25,11 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The parameters of a request's body, each once; `resource` may repeat (RFC 8707 §2)."""
+    """The parameters of a request's body, each once; `resource` and `audience` may repeat (RFC 8707 §2, RFC 8693 §2.1)."""
 
     values: Mapping[str, str]
     resources: tuple[str, ...]
+    audiences: tuple[str, ...] = ()
 
 
 def machine_blueprint(name: str) -> Blueprint:
@@ -49,17 +50,18 @@ def read_form() -> Form:
     if request.mimetype != FORM:
         raise OAuthError(ErrorCode.INVALID_REQUEST, f"the body has to be {FORM}")
     values: dict[str, str] = {}
-    resources = []
+    repeated: dict[str, list[str]] = {"resource": [], "audience": []}
     for name, value in request.form.items(multi=True):
         if "\0" in value:
             raise OAuthError(ErrorCode.INVALID_REQUEST, "a parameter holds a NUL character")
-        if name == "resource":
-            resources.append(value)
+        if name in repeated:
+            repeated[name] += [value] if value else []
         elif name in values:
             raise OAuthError(ErrorCode.INVALID_REQUEST, "a parameter comes twice")
         else:
             values[name] = value
-    return Form({name: value for name, value in values.items() if value}, tuple(value for value in resources if value))
+    given = {name: value for name, value in values.items() if value}
+    return Form(given, tuple(repeated["resource"]), tuple(repeated["audience"]))
 
 
 def read_credentials(form: Mapping[str, str]) -> Credentials:

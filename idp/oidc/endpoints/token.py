@@ -28,7 +28,7 @@ def token() -> Response:
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
         jkt = dpop.key_of_tokens(work, client, proof)
-        issued = server.redeem(TokenRequest(work, keys, client, form.values, form.resources, jkt))
+        issued = server.redeem(TokenRequest(work, keys, client, form.values, form.resources, jkt, form.audiences))
     return answer(issued.signed(keys))
 
 

@@ -49,12 +49,14 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]
         form: Mapping[str, str],
         resources: tuple[str, ...] = (),
         dpop_jkt: str | None = None,
+        audiences: tuple[str, ...] = (),
     ) -> None:
         self.work = work
         self.keys = keys
         self.client = client
         self.resources = resources
         self.dpop_jkt = dpop_jkt
+        self.audiences = audiences
         self.method = "POST"
         self.headers: dict[str, str] = {}
         self.payload = _FormPayload(form)

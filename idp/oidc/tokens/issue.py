@@ -79,31 +79,31 @@ def issue(
     """
     narrowed = narrow(grant, client, work.settings, asked)
     kept = replace(grant, claims=claims.permitted(client, grant.claims), dpop_jkt=_key_of_refreshing(client, asked))
+    family = start_family(work, kept, end_of_family(work, grant.offline, work.now, session))
+    answer = reissue(work, family, client, narrowed, account=account, session=session, nonce=grant.nonce)
+    return replace(answer, refresh_token=refresh_tokens.make(work, family.id, 0)) if with_refresh else answer
+
+
+def start_family(work: UnitOfWork, grant: Grant, expires_at: datetime, parent_id: TokenFamilyId | None = None) -> Family:
+    """Start a token family for a grant; with a parent, one that ends with it."""
     family = Family(
         id=TokenFamilyId(new_id()),
-        client_id=client.id,
+        client_id=grant.client_id,
         account_id=grant.account_id,
         session_id=grant.session_id,
         offline=grant.offline,
-        grant=kept,
+        grant=grant,
         created_at=work.now,
-        expires_at=end_of_family(work, grant.offline, work.now, session),
+        expires_at=expires_at,
         generation=0,
         generation_used_at=None,
         ended_at=None,
     )
-    store.add_family(
-        work.db,
-        {
-            **{name: getattr(family, name) for name in Family.__slots__},
-            "grant": kept.as_json(),
-            "dpop_jkt": kept.dpop_jkt,
-            "end_reason": None,
-        },
-    )
+    known = {name: getattr(family, name) for name in Family.__slots__}
+    more = {"grant": grant.as_json(), "dpop_jkt": grant.dpop_jkt, "parent_id": parent_id, "end_reason": None}
+    store.add_family(work.db, known | more)
     store.add_family_contracts(work.db, family.id, sorted({detail["contract"] for detail in grant.authorization_details}))
-    answer = reissue(work, family, client, narrowed, account=account, session=session, nonce=grant.nonce)
-    return replace(answer, refresh_token=refresh_tokens.make(work, family.id, 0)) if with_refresh else answer
+    return family
 
 
 def reissue(
@@ -115,9 +115,12 @@ def reissue(
     account: Account | None,
     session: Session | None,
     nonce: str | None = None,
+    until: datetime | None = None,
 ) -> TokenAnswer:
-    """Issue a further access token (and ID token) of a family."""
+    """Issue a further access token (and ID token) of a family; `until`: it lives no longer than that."""
     life = timedelta(seconds=work.settings.access_token_seconds)
+    if until is not None:
+        life = min(life, until - work.now)
     jti = new_id()
     store.add_access_token(work.db, jti, family.id, work.now + life)
     id_claims = None
@@ -127,7 +130,7 @@ def reissue(
         family_id=family.id,
         algorithm=client.id_token_alg,
         access_claims=_access_claims(work, family.grant, client, narrowed, account, jti, work.now + life),
-        expires_in=work.settings.access_token_seconds,
+        expires_in=int(life.total_seconds()),
         narrowed=narrowed,
         id_claims=id_claims,
     )

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exists, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from idp.database import upsert
 from idp.directory.tables import Account, ContractGrant
@@ -18,6 +31,8 @@ _KEPT_AFTER_END = timedelta(days=1)
 _SESSIONS_ARE_OVER = timedelta(days=30)
 _families = TokenFamily.__table__
 _tokens = AccessToken.__table__
+_parents = _families.alias("parents")
+_children = _families.alias("children")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,7 @@ _family_of_token = (
         AccessToken.revoked_at.is_(None),
         AccessToken.expires_at > bindparam("now"),
         TokenFamily.ended_at.is_(None),
+        TokenFamily.parent_id.is_(None) | exists().where(_parents.c.id == TokenFamily.parent_id, _parents.c.ended_at.is_(None)),
     )
 )
 _userinfo_alg = select(Client.metadata_document["userinfo_signed_response_alg"].as_string()).where(Client.id == bindparam("client_id"))
@@ -64,25 +80,41 @@ _rotate = (
     )
 )
 _prolong = update(TokenFamily).where(TokenFamily.id == bindparam("family_id")).values(expires_at=bindparam("until"))
-_ending = update(TokenFamily).where(TokenFamily.ended_at.is_(None)).values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
-_end = _ending.where(TokenFamily.id == bindparam("family_id"))
-_end_of_sessions = _ending.where(TokenFamily.session_id.in_(bindparam("ids", expanding=True)), TokenFamily.offline.is_(False))
-_end_of_accounts = _ending.where(TokenFamily.account_id.in_(bindparam("ids", expanding=True)))
-_end_of_client = _ending.where(TokenFamily.client_id == bindparam("of_client"))
-_end_of_account_and_client = _end_of_client.where(TokenFamily.account_id == bindparam("of_account"))
-_end_of_contracts = _ending.where(
-    TokenFamily.id.in_(select(FamilyContract.family_id).where(FamilyContract.contract_id.in_(bindparam("ids", expanding=True))))
-)
-_end_beyond_contract_grants = _end_of_accounts.where(
+
+
+def _ending(*of: ColumnElement[bool]) -> Update:
+    """End living families that meet conditions, with all that was exchanged for their tokens (RFC 8693).
+
+    An exchange that happens at the same moment may be missed; its tokens are dead all the same, because `_family_of_token` looks at
+    the parent. What is exchanged has account and session of its parent, so that whatever ends those needs no look at children.
+    """
+    ending = select(TokenFamily.id).where(TokenFamily.ended_at.is_(None), *of).cte("ending", recursive=True, nesting=True)
+    ending = ending.union(select(_children.c.id).join(ending, _children.c.parent_id == ending.c.id))
+    return _ended.where(TokenFamily.id.in_(select(ending.c.id)))
+
+
+_ended = update(TokenFamily).where(TokenFamily.ended_at.is_(None)).values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+_of_ids: BindParameter[str] = bindparam("ids", expanding=True)
+_end = _ending(TokenFamily.id == bindparam("family_id"))
+_end_of_sessions = _ended.where(TokenFamily.session_id.in_(_of_ids), TokenFamily.offline.is_(False))
+_end_of_accounts = _ended.where(TokenFamily.account_id.in_(_of_ids))
+_end_of_client = _ending(TokenFamily.client_id == bindparam("of_client"))
+_end_of_account_and_client = _ending(TokenFamily.client_id == bindparam("of_client"), TokenFamily.account_id == bindparam("of_account"))
+_end_of_contracts = _ending(TokenFamily.id.in_(select(FamilyContract.family_id).where(FamilyContract.contract_id.in_(_of_ids))))
+_end_beyond_contract_grants = _ending(
+    TokenFamily.account_id.in_(_of_ids),
     TokenFamily.account_id.in_(select(Account.id).where(Account.limited_to_contracts)),
     exists().where(
         FamilyContract.family_id == TokenFamily.id,
-        ~exists().where(ContractGrant.account_id == TokenFamily.account_id, ContractGrant.contract_id == FamilyContract.contract_id),
+        ~exists()
+        .where(ContractGrant.account_id == TokenFamily.account_id, ContractGrant.contract_id == FamilyContract.contract_id)
+        .correlate_except(ContractGrant),
     ),
 )
 _revoke_token = (
     update(AccessToken).where(AccessToken.jti == bindparam("key"), AccessToken.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 )
+_end_exchanged = _ending(TokenFamily.parent_id.in_(select(AccessToken.family_id).where(AccessToken.jti == bindparam("key"))))
 _add_session_client = upsert(SessionClient).on_conflict_do_nothing(index_elements=["session_id", "client_id"])
 _session_clients = select(SessionClient.__table__).where(SessionClient.session_id.in_(bindparam("ids", expanding=True)))
 
@@ -136,8 +168,8 @@ def prolong(db: Connection, family_id: str, expires_at: datetime) -> None:
 
 
 def end_family(db: Connection, family_id: str, reason: str, now: datetime) -> bool:
-    """End one family; False if it had ended."""
-    return db.execute(_end, {"family_id": family_id, "reason": reason, "now": now}).rowcount == 1
+    """End one family with all that was exchanged for its tokens; False if it had ended."""
+    return db.execute(_end, {"family_id": family_id, "reason": reason, "now": now}).rowcount > 0
 
 
 def end_of_sessions(db: Connection, session_ids: Sequence[str], reason: str, now: datetime) -> int:
@@ -172,8 +204,11 @@ def end_beyond_contract_grants(db: Connection, account_ids: Sequence[str], reaso
 
 
 def revoke_access_token(db: Connection, jti: str, now: datetime) -> bool:
-    """Revoke one access token; False if it is unknown or was revoked."""
-    return db.execute(_revoke_token, {"key": jti, "now": now}).rowcount == 1
+    """Revoke one access token, with all that was exchanged for it or its family's others; False if it is unknown or was revoked."""
+    revoked = db.execute(_revoke_token, {"key": jti, "now": now}).rowcount == 1
+    if revoked:
+        db.execute(_end_exchanged, {"key": jti, "reason": "revoked", "now": now})
+    return revoked
 
 
 def add_session_client(db: Connection, session_id: str, client_id: str, sid: str, now: datetime) -> None:
