@@ -28,9 +28,9 @@ def upgrade() -> None:
 def check() -> None:
     """Tell whether this version can serve on the database; exit 1 when it can't."""
     state = schema_state_of(settings_here())
-    if not state.is_current:
+    if not state.may_serve:
         raise Refused("schema_not_current", state.problem)
-    show({"revision": state.revision, "current": True})
+    show({"revision": state.revision, "current": state.is_current})
 
 
 @command.command("revision", hidden=True)

@@ -59,13 +59,13 @@ def prepare_database(settings: Settings, *, any_kind: bool = False) -> bool:
     """
     master_secret(settings)  # made here, before several children could make it at once
     state = schema.schema_state_of(settings)
-    if not state.is_current:
+    if not state.may_serve:
         if not state.known or not (any_kind or settings.database_address.startswith("sqlite")):
             raise SettingsError(state.problem)
         log.info("upgrading_database", since=state.revision)
         schema.upgrade(settings)
     check_master_secret(settings)
-    return not state.is_current
+    return not state.may_serve
 
 
 def children_of(settings: Settings, config: str) -> tuple[list[Child], Path | None]:

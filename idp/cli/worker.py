@@ -26,7 +26,7 @@ def command(with_parent: bool) -> None:
     """Send what is due until told to stop."""
     settings = settings_here()
     logs.set_up(settings.log_level)
-    if not (state := schema.schema_state_of(settings)).is_current:
+    if not (state := schema.schema_state_of(settings)).may_serve:
         raise SettingsError(state.problem)
     check_master_secret(settings)
     if with_parent:

@@ -7,37 +7,48 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, create_engine, make_url, select
 from sqlalchemy.exc import OperationalError
 
 from idp import metrics
 from idp.errors import SettingsError
+from idp.operations.tables import SERVES_FROM, InstallationFact
 from idp.settings import Settings
 from idp.unit_of_work import UnitOfWork
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_serves_from = select(InstallationFact.value).where(InstallationFact.name == SERVES_FROM)
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Where the database stands (`None`: empty) and where this version's migrations end."""
+    """Where the database stands (`None`: empty) and where this version's migrations end.
+
+    `known`: the revision is one of ours; else a newer version has upgraded, and `fits` tells whether this one still can use it.
+    """
 
     revision: str | None
     newest: str
     known: bool
+    fits: bool = False
 
     @property
     def is_current(self) -> bool:
-        """Whether this version may serve."""
+        """Whether the database stands where our migrations end."""
         return self.revision == self.newest
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether this version may serve: also while, or after, a newer one has only added to the schema."""
+        return self.is_current or (not self.known and self.fits)
 
     @property
     def problem(self) -> str:
         """One line for the operator."""
-        if self.is_current:
+        if self.may_serve:
             return ""
         if not self.known:
-            return f"the database is at revision {self.revision}, which is newer than this version; run a newer version"
+            return f"the database is at revision {self.revision}, too new for this version; run a newer version"
         return f"the database is at revision {self.revision or 'none'}, this version needs {self.newest}; run `idp db upgrade`"
 
 
@@ -46,8 +57,9 @@ def schema_state(connection: Connection) -> SchemaState:
     scripts = ScriptDirectory.from_config(alembic_config())
     newest = scripts.get_current_head() or ""
     revision = MigrationContext.configure(connection).get_current_revision()
-    known = revision is None or revision in {script.revision for script in scripts.walk_revisions()}
-    return SchemaState(revision, newest, known)
+    ours = {script.revision for script in scripts.walk_revisions()}
+    known = revision is None or revision in ours
+    return SchemaState(revision, newest, known, fits=not known and _serves(connection, ours))
 
 
 def observe(work: UnitOfWork) -> None:
@@ -68,12 +80,16 @@ def schema_state_of(settings: Settings) -> SchemaState:
 
 
 def upgrade(settings: Settings, to: str = "head") -> SchemaState:
-    """Bring the schema up in one transaction; safe to run on several nodes at once.
+    """Bring the schema up in one transaction; safe to run on several nodes at once, and does nothing where a newer version was here.
 
     Raises: SettingsError when the database cannot be reached.
     """
     engine = create_engine(_address(settings))
     try:
+        with engine.connect() as connection:
+            state = schema_state(connection)
+        if not state.known:
+            return state
         with engine.begin() as connection:
             config = alembic_config()
             config.attributes["connection"] = connection
@@ -92,6 +108,12 @@ def alembic_config() -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _serves(connection: Connection, ours: set[str]) -> bool:
+    """Tell whether a newer schema still serves a version that knows these revisions (`idp.migrations.contract`)."""
+    since = connection.execute(_serves_from).scalar()
+    return since is None or since in ours
 
 
 def _address(settings: Settings) -> str:

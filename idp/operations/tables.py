@@ -5,6 +5,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base
 
+SERVES_FROM = "schema_serves_from"
+"""The fact that names the oldest revision whose programs the schema still serves; no fact: all of them."""
+
 
 class InstallationFact(Base):
     """A fact by name, such as the master secret's fingerprint."""

@@ -1,5 +1,6 @@
 """Migrations and tables say the same, on each database."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -63,13 +64,48 @@ def test_upgrading_again_changes_nothing(empty):
     assert schema.upgrade(empty) == schema.upgrade(empty)
 
 
-def test_a_database_of_a_newer_version_is_refused_and_named(empty, connection):
-    schema.upgrade(empty)
-    connection.execute(text("UPDATE alembic_version SET version_num = 'f00'"))
-    connection.commit()
-    state = schema.schema_state_of(empty)
-    assert (state.known, state.is_current) == (False, False)
-    assert "newer than this version" in state.problem
+@pytest.fixture
+def newer(empty, connection):
+    """A database that a newer version has upgraded; tells the oldest revision whose programs it serves, where one is said."""
+
+    def upgraded(serves_from: str | None = None) -> schema.SchemaState:
+        schema.upgrade(empty)
+        connection.execute(text("UPDATE alembic_version SET version_num = 'f00'"))
+        if serves_from:
+            connection.execute(text("INSERT INTO installation_facts VALUES ('schema_serves_from', :since)"), {"since": serves_from})
+        connection.commit()
+        return schema.schema_state_of(empty)
+
+    return upgraded
+
+
+def test_a_newer_version_that_only_added_to_the_schema_leaves_this_one_serving(newer):
+    state = newer()
+    assert (state.known, state.is_current, state.may_serve, state.problem) == (False, False, True, "")
+
+
+def test_what_a_newer_version_took_away_when_this_one_did_without_it_already_is_no_loss(newer):
+    assert newer(serves_from="0005").may_serve
+
+
+def test_a_newer_version_that_took_away_what_this_one_needs_is_named(newer):
+    state = newer(serves_from="e99")
+    assert not state.may_serve
+    assert "too new for this version" in state.problem
+
+
+def test_the_upgrade_of_a_version_rolled_back_to_changes_nothing(newer, empty):
+    state = newer()
+    assert schema.upgrade(empty) == state
+
+
+def test_migrations_that_take_something_away_say_from_which_revision_on_programs_do_without_it():
+    versions = [file for file in sorted((schema.MIGRATIONS / "versions").glob("*.py")) if file.name > "0005"]
+    assert versions
+    for file in versions:
+        (upgrade,) = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
+        called = {node.func.attr for node in ast.walk(upgrade) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+        assert not called & {"drop_table", "drop_column", "alter_column", "rename_table"} or "serves_from" in called, file.name
 
 
 @pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
