@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -55,12 +56,19 @@ def _ask(settings: Settings) -> list[Contract]:
     try:
         answer = provider().get(f"{settings.issuer.rstrip('/')}/api/v1/me/contracts", token=session.token)
         if answer.status_code == 401:
-            raise SessionOver
+            raise SessionOver(**_asked_for(answer.headers.get("WWW-Authenticate", "")))
         answer.raise_for_status()
         rows = answer.json()["contracts"]
         return [Contract(str(row["id"]), row["product"], row.get("label") or "", row["active"]) for row in rows]
     except (requests.RequestException, ValueError, LookupError, TypeError) as error:
         raise ProviderUnreachable("the contracts resource does not answer") from error
+
+
+def _asked_for(challenge: str) -> dict[str, str]:
+    """Read which authentication would do, if the one of the token was too weak or too old (RFC 9470 §3)."""
+    if 'error="insufficient_user_authentication"' not in challenge:
+        return {}
+    return dict(re.findall(r'\b(acr_values|max_age)="([^"]*)"', challenge))
 
 
 def cloud_phone_contracts(settings: Settings) -> list[Contract]:

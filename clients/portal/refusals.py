@@ -50,13 +50,13 @@ def provider_unreachable(error: ProviderUnreachable) -> tuple[str, int, dict[str
     return render_template("unreachable.html", again=again), 503, {"Retry-After": "60"}
 
 
-def session_over(_: SessionOver) -> Response | tuple[str, int]:
+def session_over(error: SessionOver) -> Response | tuple[str, int]:
     """Sign in again after the provider ended the session, and come back here, unless that was tried just now."""
     again = sessions.may_begin_again()
     sessions.end()
     if not again:
         return sign_in_refused(SignInRefused("session_refused"))
-    return signin.start(request.full_path.removesuffix("?") if request.method == "GET" else "/")
+    return signin.start(request.full_path.removesuffix("?") if request.method == "GET" else "/", **error.asks)
 
 
 def http_error(error: HTTPException) -> Response:

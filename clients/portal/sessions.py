@@ -19,7 +19,11 @@ TOO_YOUNG_TO_REPEAT = 30  # seconds; a session refused so soon would be refused 
 
 
 class SessionOver(Exception):
-    """The provider no longer honours this session's token."""
+    """The provider no longer honours this session's token; `asks` is what the next sign-in has to ask for (RFC 9470)."""
+
+    def __init__(self, **asks: str) -> None:
+        super().__init__()
+        self.asks = asks
 
 
 def init_app(app: Flask, settings: Settings, store: Store, clock: Callable[[], float] = time.time) -> None:

@@ -25,10 +25,10 @@ def settings() -> Settings:
     return found
 
 
-def start(wanted: str) -> Response:
-    """Send the browser to the provider; `wanted` is the own path to come back to."""
+def start(wanted: str, **asks: str) -> Response:
+    """Send the browser to the provider; `wanted` is the own path to come back to, `asks` are further parameters of the request."""
     parameters = {"ui_locales": language} if (language := chosen_language()) else {}
-    return redirect(provider().begin(settings().redirect_uri, wanted, **parameters))
+    return redirect(provider().begin(settings().redirect_uri, wanted, **parameters, **asks))
 
 
 @blueprint.get("/login")

@@ -66,6 +66,7 @@ class ProviderDouble:
         self.grants_details: Callable[[list[Any]], list[Any] | None] = lambda asked: asked
         self.refresh_error: str | None = None
         self.contracts_status = 200
+        self.contracts_challenge = ""
         self.push_error: str | None = None
         self.pushed: dict[str, dict[str, str]] = {}
         self.codes: dict[str, dict[str, str]] = {}
@@ -222,8 +223,9 @@ def _add_resources(app: Flask, double: ProviderDouble) -> None:
         return jsonify(double.claims)
 
     @app.get("/api/v1/me/contracts")
-    def contracts() -> tuple[Response, int]:
-        return jsonify({"contracts": double.contracts}), double.contracts_status
+    def contracts() -> tuple[Response, int, dict[str, str]]:
+        challenge = {"WWW-Authenticate": double.contracts_challenge} if double.contracts_challenge else {}
+        return jsonify({"contracts": double.contracts}), double.contracts_status, challenge
 
     @app.get("/logout")
     def logout() -> WerkzeugResponse:

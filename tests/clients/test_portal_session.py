@@ -66,6 +66,20 @@ def test_a_token_that_the_provider_no_longer_honours_means_signing_in_again(
     assert portal_browser.get("/").location.startswith(f"{provider.issuer}/authorize")
 
 
+def test_rfc9470_4_a_resource_that_asks_for_more_is_followed_by_a_request_for_it(
+    portal_browser: Browser, provider: ProviderDouble, clock: Clock
+) -> None:
+    portal_browser.sign_in()
+    provider.contracts_status = 401
+    provider.contracts_challenge = (
+        'Bearer realm="idp", error="insufficient_user_authentication", acr_values="urn:idp:acr:mfa", max_age="60", other="x"'
+    )
+    clock.forward(60)
+    sent = parse_qs(urlsplit(portal_browser.get("/").location).query)
+    assert (sent["acr_values"], sent["max_age"]) == (["urn:idp:acr:mfa"], ["60"])
+    assert "other" not in sent
+
+
 def test_a_token_refused_right_after_the_sign_in_does_not_go_round_in_circles(portal_browser: Browser, provider: ProviderDouble) -> None:
     provider.contracts_status = 401
     portal_browser.sign_in()
