@@ -64,6 +64,7 @@ lock: develop ## resolve the dependencies anew and pin them with hashes
 	@$(COMPILE) pyproject.toml -o config/requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c config/requirements.lock -o config/requirements-dev.lock
 	@$(COMPILE) --group pyproject.toml:build -o config/requirements-build.lock
+	@$(COMPILE) --group pyproject.toml:image -o config/requirements-image.lock
 
 clean: ## remove what is made from the sources; data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache build dist *.egg-info

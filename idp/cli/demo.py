@@ -156,7 +156,8 @@ def apps(settings: Settings, addresses: Addresses) -> Iterator[Child]:
             "DATA_DIR": str((settings.data_dir / name).resolve()),
         }
         told = {f"{name.upper()}_{key}": value for key, value in (values | brand | more[name]).items()}
-        server = python("idp.operations.web", "--port", str(settings.port + position), f"{name}.app:create_app")
+        where = ("--host", settings.host, "--port", str(settings.port + position))
+        server = python("idp.operations.web", *where, f"{name}.app:create_app")
         yield Child(name, server, environment_of_app(CLIENTS, told), vital=True)
 
 
