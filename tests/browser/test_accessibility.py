@@ -57,6 +57,8 @@ OPEN_PAGES = [
     "/activate/unknown",
     "/password/reset/unknown",
     "/nowhere",
+    "/device",
+    "/device/unknown",
     "/demo/mailbox",
     "/demo/phone",
 ]
