@@ -28,6 +28,7 @@ from idp.directory.store import expiry as directory_expiry
 from idp.oidc import endpoints
 from idp.oidc.authorization import device_store
 from idp.oidc.authorization import store as authorization_store
+from idp.oidc.clients import logos
 from idp.oidc.clients import store as clients_store
 from idp.oidc.clients.events import ClientEnded
 from idp.oidc.keys import rotation
@@ -136,6 +137,7 @@ def worker_of(app: Flask) -> Worker:
     senders = messaging.senders(units) | {
         "password_reset": ResetSender(units),
         backchannel.KIND: backchannel.LogoutTokenSender(units, ring_of(units), outbound),
+        logos.KIND: logos.LogoFetcher(units),
     }
     return Worker(units, senders, PERIODIC, OBSERVERS)
 

@@ -13,7 +13,7 @@ from idp.audit import Event
 from idp.crypto import hash_token
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
-from idp.oidc.clients import origins, store
+from idp.oidc.clients import logos, origins, store
 from idp.oidc.clients.events import ClientEnded
 from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
 from idp.oidc.clients.metadata_checks import validate
@@ -202,6 +202,7 @@ def register(
     if not store.add(work.db, row):
         raise ClientIdTaken(f"a client {chosen} exists already")
     store.replace_origins(work.db, chosen, origins.of(document))
+    logos.follow(work, chosen, None, document.get("logo_uri"))
     given = None
     if document["token_endpoint_auth_method"] in (BASIC, POST):
         given = secret or new_token()
@@ -242,6 +243,7 @@ def change(
     }
     store.change(work.db, client_id, values)
     store.replace_origins(work.db, client_id, origins.of(document))
+    logos.follow(work, client_id, row["metadata_document"].get("logo_uri"), document.get("logo_uri"))
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=sorted(changes))
     return _client_of({**row, **values})
 

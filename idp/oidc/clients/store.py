@@ -107,6 +107,17 @@ _published_keys = (
 _document = select(ClientDocument.__table__).where(
     ClientDocument.client_id == bindparam("client_id"), ClientDocument.kind == bindparam("kind")
 )
+_logo = (
+    select(ClientDocument.media_type, ClientDocument.content)
+    .join_from(ClientDocument, Client, Client.id == ClientDocument.client_id)
+    .where(ClientDocument.client_id == bindparam("client_id"), ClientDocument.kind == DocumentKind.LOGO.value, Client.disabled_at.is_(None))
+)
+_has_document = select(ClientDocument.kind).where(
+    ClientDocument.client_id == bindparam("client_id"), ClientDocument.kind == bindparam("kind")
+)
+_remove_document = delete(ClientDocument).where(
+    ClientDocument.client_id == bindparam("client_id"), ClientDocument.kind == bindparam("kind")
+)
 _new_document = upsert(ClientDocument)
 _fetched = {name: _new_document.excluded[name] for name in ("uri", "media_type", "content", "fetched_at")}
 _keep_document = _new_document.on_conflict_do_update(index_elements=["client_id", "kind"], set_=_fetched)
@@ -224,6 +235,21 @@ def published_keys(db: Connection, client_id: str) -> Published | None:
 def document(db: Connection, client_id: str, kind: DocumentKind) -> RowMapping | None:
     """Give what was fetched for a client."""
     return db.execute(_document, {"client_id": client_id, "kind": kind.value}).mappings().first()
+
+
+def logo(db: Connection, client_id: str) -> RowMapping | None:
+    """Give the picture of an enabled client."""
+    return db.execute(_logo, {"client_id": client_id}).mappings().first()
+
+
+def has_document(db: Connection, client_id: str, kind: DocumentKind) -> bool:
+    """Tell whether something was fetched for a client, without reading it."""
+    return db.execute(_has_document, {"client_id": client_id, "kind": kind.value}).first() is not None
+
+
+def remove_document(db: Connection, client_id: str, kind: DocumentKind) -> None:
+    """Forget what was fetched for a client."""
+    db.execute(_remove_document, {"client_id": client_id, "kind": kind.value})
 
 
 def keep_document(db: Connection, client_id: str, kind: DocumentKind, uri: str, media_type: str, content: bytes, now: datetime) -> None:

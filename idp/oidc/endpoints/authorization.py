@@ -19,7 +19,7 @@ from idp.oidc.authorization.answers import FormPost, ToClient
 from idp.oidc.authorization.next_step import AccessRequestNeeded, Answer, ConsentNeeded, SignInNeeded, next_step
 from idp.oidc.authorization.request import AnsweredByRedirect, OpenRequest, StartAgain
 from idp.oidc.clients.clients import Client
-from idp.oidc.endpoints import consent_page
+from idp.oidc.endpoints import client_logos, consent_page
 from idp.oidc.keys.ring import Keys, current_keys
 from idp.oidc.protocol import ErrorCode, OAuthError, Path
 from idp.pages import cookies, headers, language
@@ -125,7 +125,7 @@ def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Outcome:
     match step:
         case SignInNeeded(requirement):
             assert opened.browser_hash is not None
-            signin_id = signins.start(work, opened.browser_hash, requirement, _address(opened.id), _shown_for(opened, client))
+            signin_id = signins.start(work, opened.browser_hash, requirement, _address(opened.id), _shown_for(work, opened, client))
             opening.note_signin(work, opened, signin_id, requirement.acr)
             return _see(current_units().settings.issuer_address + signins.address(signin_id))
         case ConsentNeeded() if not opened.stored:
@@ -172,11 +172,12 @@ def _address(request_id: AuthorizationRequestId) -> str:
     return url_for("authorization.resume", request_id=request_id)
 
 
-def _shown_for(opened: OpenRequest, client: Client) -> ShownFor:
+def _shown_for(work: UnitOfWork, opened: OpenRequest, client: Client) -> ShownFor:
     parts = urlsplit(opened.asked.target.redirect_uri)
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
     return ShownFor(
         app_name=client.name,
+        logo=client_logos.address_of(work, client),
         policy_uri=client.policy_uri,
         tos_uri=client.tos_uri,
         form_action_origin=origin,

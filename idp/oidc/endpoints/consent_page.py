@@ -9,6 +9,7 @@ from idp.oidc.authorization.next_step import ConsentNeeded
 from idp.oidc.authorization.permissions import Permission, of_scopes
 from idp.oidc.authorization.request import OpenRequest
 from idp.oidc.clients.clients import Client
+from idp.oidc.endpoints import client_logos
 from idp.pages.render import render
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
@@ -19,6 +20,7 @@ def show(work: UnitOfWork, opened: OpenRequest, client: Client, step: ConsentNee
     return render(
         "oidc/consent.html",
         client=client,
+        app_logo=client_logos.address_of(work, client),
         account=step.account,
         permissions=permissions(work, opened, step),
         request_id=opened.id,

@@ -6,6 +6,7 @@ from flask import Flask
 
 from idp.oidc.endpoints import (
     authorization,
+    client_logos,
     contracts,
     cors,
     device_authorization,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     registration.blueprint,
     contracts.blueprint,
     jwks.blueprint,
+    client_logos.blueprint,
 )
 
 
