@@ -20,6 +20,7 @@ from tests.http.oidc.signing import Signer, proven, signer, unsigned
 from tests.publisher import Publisher
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+WITH_REFRESH = ["authorization_code", "refresh_token"]
 REFERENCE = "https://app.example/request.jwt"
 
 
@@ -64,11 +65,12 @@ def flow(app: flask.Flask, registrar: Registrar, visitor: Browser, account: Acco
     def register(key: Signer | None = None, **metadata: Any) -> Agreeing:
         key = key or signer(Algorithm.RS256)
         known = {
+            "client_name": "an app of the suite",
             "token_endpoint_auth_method": "private_key_jwt",
-            "token_endpoint_auth_signing_alg": "RS256",
             "jwks": key.jwks,
-            "grant_types": ["authorization_code", "refresh_token"],
-            "scope": "openid profile email",
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "contacts": ["certification@oidf.org"],
         }
         made = registrar.made(**(known | metadata))
         return Agreeing(SelfRegistered(app, made, key), visitor, account)
@@ -78,6 +80,12 @@ def flow(app: flask.Flask, registrar: Registrar, visitor: Browser, account: Acco
 
 def test_oidcc_server_of_an_app_that_registered_itself(flow, account: Account) -> None:
     assert flow().sign_in()["claims"]["sub"] == account.sub
+
+
+def test_oidcc_scope_profile_and_email_of_an_app_that_named_no_scopes(flow, account: Account) -> None:
+    app = flow()
+    told = app.party.userinfo(app.sign_in(scope="openid profile email")["access_token"]).json
+    assert (told["email"], told["given_name"]) == (account.email, account.given_name)
 
 
 def test_oidcc_idtoken_rs256(flow) -> None:
@@ -137,7 +145,7 @@ def test_oidcc_registration_jwks_uri(flow, published: Publisher) -> None:
 def test_oidcc_refresh_token_rp_key_rotation(flow, published: Publisher, clock) -> None:
     old, new = signer(Algorithm.RS256), signer(Algorithm.RS256, 1)
     published.documents["/jwks"] = json.dumps(old.jwks).encode()
-    app = flow(jwks=None, jwks_uri="https://app.example/jwks")
+    app = flow(jwks=None, jwks_uri="https://app.example/jwks", grant_types=WITH_REFRESH)
     token = app.sign_in()["refresh_token"]
     published.documents["/jwks"] = json.dumps(new.jwks).encode()
     clock.advance(minutes=2)
@@ -185,7 +193,7 @@ def referred(app: Agreeing, outside: dict[str, str]) -> dict[str, str]:
 
 
 def test_oidcc_ensure_client_assertion_with_iss_aud_succeeds(flow) -> None:
-    app = flow()
+    app = flow(grant_types=WITH_REFRESH)
     assert app.party.refresh(app.sign_in()["refresh_token"]).status_code == 200
 
 
