@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from idp import crypto
+from idp.directory import limits
+from idp.directory.limits import Limit
 from idp.errors import TryAgain
 from idp.identifiers import new_id, new_token
 from idp.oidc.authorization import checks, device_store
@@ -27,6 +29,8 @@ POLL_SECONDS = 5
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Letters that make no words and look like no other (RFC 8628 §6.1)."""
 CODE_LENGTH = 8
+BEGUN_BY_NETWORK = Limit("device_network", 500, timedelta(minutes=10))
+"""Of public clients' devices, for whose requests nobody vouches; an office may set all its phones up on one morning."""
 _LONGEST_POLL_SECONDS = 60
 _ON_THE_WAY = timedelta(seconds=1)
 _LONGEST_NAME = 60
@@ -51,13 +55,19 @@ class Waiting(OAuthError):
 
 
 def begin(work: UnitOfWork, asked: Asked, device_name: str, network: str) -> Begun:
-    """Let a client's device wait for its person. Raises: OAuthError (RFC 8628 §3.2), TryAgain when two codes are the same by chance."""
+    """Let a client's device wait for its person.
+
+    Raises: OAuthError (RFC 8628 §3.2), TooMany, TryAgain when two codes are the same by chance.
+    """
     client = asked.client
     if DEVICE_CODE not in client.grant_types:
         raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "the client is not registered for the device grant")
     established: dict[str, Any] = {}
     for check in _CHECKS:
         established |= check(asked)
+    if client.is_public:
+        limits.check(work, BEGUN_BY_NETWORK, network)
+        limits.count(work, BEGUN_BY_NETWORK, network)
     device_code = new_token()
     user_code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
     row = {

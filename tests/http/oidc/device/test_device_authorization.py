@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from idp.oidc.authorization import devices
 from idp.oidc.authorization.tables import DeviceRequest
 from tests.builders import PHONE_1
 from tests.http.oidc.browsing import basic
@@ -97,6 +99,17 @@ def test_credentials_of_another_client_beside_the_own_id_are_refused(phone: Phon
     assert phone.post("/device-authorization", {"client_id": "phone"}, auth=basic("gateway")).json["error"] == "invalid_request"
 
 
+def test_public_clients_devices_of_one_network_are_bounded(phone: Phone, monkeypatch, clock) -> None:
+    monkeypatch.setattr(devices, "BEGUN_BY_NETWORK", replace(devices.BEGUN_BY_NETWORK, count=3))
+    for _ in range(3):
+        phone.begin()
+        clock.advance(minutes=1)
+    refused = phone.ask()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "420")
+    clock.advance(minutes=7)
+    phone.begin()
+
+
 # --- the picture
 
 
@@ -106,6 +119,12 @@ def test_rfc8628_3_3_1_the_picture_shows_the_complete_address(phone: Phone) -> N
     assert picture.mimetype == "image/svg+xml"
     assert picture.headers["Cache-Control"] == "no-store"
     assert b"<script" not in picture.data
+
+
+def test_the_picture_is_of_the_code_and_no_other(phone: Phone) -> None:
+    pictures = [phone.client.get("/device/qr", query_string={"user_code": code}).data for code in ("BCDF-GHJK", "bcdfghjk", "BCDF-GHJL")]
+    assert pictures[0] == pictures[1]
+    assert pictures[0] != pictures[2]
 
 
 def test_the_picture_tells_nothing_about_codes(phone: Phone) -> None:

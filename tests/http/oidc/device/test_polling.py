@@ -10,12 +10,17 @@ from idp.audit.tables import AuditEvent
 from idp.authn import sessions
 from idp.authn.events import EndReason
 from idp.directory import accounts, provisioning
+from idp.directory.tables import Account
+from idp.oidc.authorization import consent
+from idp.oidc.clients import clients
+from idp.oidc.clients.metadata import DEVICE_CODE
 from idp.oidc.tokens.tables import SessionClient, TokenFamily
 from idp.operations import cleaning
 from idp.unit_of_work import SYSTEM, Units
 from tests import builders
 from tests.builders import PHONE_1, PHONE_2
 from tests.http.oidc.device.conftest import Person, Phone
+from tests.http.oidc.dpop.proofs import Prover
 from tests.http.oidc.relying import RelyingParty, claims_of
 
 ONE_PHONE = json.dumps([{"type": "cloud_phone", "contract": PHONE_1}])
@@ -175,6 +180,35 @@ def test_rfc9396_7_the_device_gets_the_contract_that_was_approved_and_may_narrow
     answer = phone.poll(authorization_details=ONE_PHONE).json
     assert answer["authorization_details"] == [{"type": "cloud_phone", "contract": PHONE_1}]
     assert claims_of(answer["access_token"])["authorization_details"] == answer["authorization_details"]
+
+
+def test_rfc9449_5_a_phone_that_can_keep_a_key_gets_bound_tokens(phone: Phone, person: Person, app, units: Units) -> None:
+    with units.write() as work:
+        clients.change(work, "phone", {"dpop_bound_access_tokens": True})
+    person.connect(phone.begin())
+    assert phone.error() == "invalid_dpop_proof"
+    prover = Prover(app)
+    form = {"grant_type": DEVICE_CODE, "device_code": phone.begun["device_code"], "client_id": "phone"}
+    tokens = phone.post("/token", form, headers={"DPoP": prover.proof("POST", "/token")}).json
+    assert tokens["token_type"] == "DPoP"
+    assert claims_of(tokens["access_token"])["cnf"] == {"jkt": prover.jkt}
+    assert phone.refresh(tokens["refresh_token"], client_id="phone").status_code == 400, "public clients' refresh tokens are bound, too"
+
+
+def test_a_level_that_rose_since_leaves_nothing_to_redeem(phone: Phone, person: Person, account, units: Units) -> None:
+    person.connect(phone.begin())
+    with units.write(SYSTEM) as work:
+        work.db.execute(Account.__table__.update().where(Account.id == account.id).values(role="administrator-kundenportal"))
+    assert phone.error() == "invalid_grant"
+
+
+def test_a_consent_taken_back_before_the_device_asks_leaves_nothing_to_redeem(app, register, person: Person, account, units) -> None:
+    register("third", first_party=False)
+    third = Phone(app, "third")
+    person.connect(third.begin())
+    with units.write(SYSTEM) as work:
+        assert consent.revoke(work, account.id, "third")
+    assert third.error() == "invalid_grant"
 
 
 def test_logout_tells_the_devices_app(phone: Phone, person: Person, units: Units) -> None:
