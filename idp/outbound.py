@@ -19,6 +19,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, cast
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from idp.turns import let_others_pass
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -73,6 +75,10 @@ class OutboundClient:
         return self._call("POST", url, urlencode(fields).encode(), headers, exceptions)
 
     def _call(self, method: str, url: str, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:
+        with let_others_pass():
+            return self._call_now(method, url, body, headers, exceptions)
+
+    def _call_now(self, method: str, url: str, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:
         deadline = Deadline(self._seconds)
         target = _parsed(url)
         named = exceptions and self._allowed.host(target.hostname or "")

@@ -19,6 +19,7 @@ from passlib.context import CryptContext
 from idp import metrics
 from idp.errors import TryAgain
 from idp.settings import Settings
+from idp.turns import let_others_pass
 
 Result = TypeVar("Result")
 
@@ -77,7 +78,8 @@ class Hasher:
             raise TryAgain("password hashes: too many are waiting")
         started = time.monotonic()
         try:
-            return self._pool.submit(call, *given).result()
+            with let_others_pass():
+                return self._pool.submit(call, *given).result()
         finally:
             self._places.release()
             metrics.PASSWORD_HASHES.observe(time.monotonic() - started)
