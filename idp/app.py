@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from idp import api, audit, crypto, demo, messaging, pages
@@ -41,8 +41,10 @@ from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
 from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
+from idp.pages.machines import asks_machine
 from idp.pages.ready import ReadyDocuments
 from idp.settings import Settings, load_settings, master_secret
+from idp.turns import take_turn
 from idp.unit_of_work import Handlers, Units, retry_once
 from idp.web import activation, console, selfservice, signin
 
@@ -73,6 +75,13 @@ class Provider(Flask):
         ready: ReadyDocuments | None = self.extensions.get("idp.ready")
         answer = ready.answer(environ, start_response, super().wsgi_app) if ready else None
         return super().wsgi_app(environ, start_response) if answer is None else answer
+
+    def full_dispatch_request(self) -> Response:
+        """Answer a request; those of machines take turns."""
+        if not asks_machine():
+            return super().full_dispatch_request()
+        with take_turn():
+            return super().full_dispatch_request()
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request."""
