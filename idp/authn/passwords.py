@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from zxcvbn import zxcvbn
-
 from idp import audit
 from idp.audit import Event
 from idp.authn import breaches
@@ -142,6 +140,8 @@ def _length_problem(password: str) -> Text | None:
 
 
 def _strength_problem(password: str, avoid: list[str]) -> Text | None:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - 12 MB of frequent words, which most processes never need
+
     with _ESTIMATING:
         estimate: dict[str, Any] = zxcvbn(password[:_JUDGED], user_inputs=avoid)
     own = any(found.get("dictionary_name") == "user_inputs" for found in estimate["sequence"])
