@@ -1,6 +1,8 @@
 """Registered clients: create, list, show, update, delete."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
@@ -8,11 +10,12 @@ import click
 from idp.cli import client_flags
 from idp.cli.installation import opened
 from idp.cli.output import PROFILES, Command, choose_profile, noun, show
-from idp.oidc.clients import clients
+from idp.oidc.clients import clients, sectors
 from idp.oidc.clients.clients import Client, ClientRecord
-from idp.unit_of_work import OPERATOR_AT_SHELL
+from idp.oidc.clients.metadata import Origin
+from idp.unit_of_work import OPERATOR_AT_SHELL, UnitOfWork, Units
 
-COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "first_party", "enabled")
+COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "first_party", "enabled", "last_used_at")
 BESIDE_A_DOCUMENT = {"first_party", "require_pkce"}
 
 
@@ -48,9 +51,13 @@ def create(client_id: str | None, metadata: IO[str] | None, profile: str | None,
     given = client_flags.given(flags)
     if metadata and (client_id or set(given) - BESIDE_A_DOCUMENT):
         raise click.UsageError("beside --metadata only --first-party, --profile and --no-require-pkce go")
-    with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
+    with opened() as units:
         document = document_in(metadata) | given if metadata else client_flags.new_client(given, units.settings)
-        made = clients.register(work, document, client_id=client_id, first_party=bool(first_party), profile=profile)
+        with units.read(OPERATOR_AT_SHELL) as work:
+            checked = clients.check(work, document, Origin.CLI, profile)
+        sectors.prove(units, checked, Origin.CLI)
+        with units.write(OPERATOR_AT_SHELL) as work:
+            made = clients.register(work, document, client_id=client_id, first_party=bool(first_party), profile=profile)
     answer = described(made.client) | {"client_id_issued_at": int(made.created_at.timestamp())}
     if made.secret:
         answer |= {"client_secret": made.secret, "client_secret_expires_at": 0}
@@ -89,9 +96,9 @@ def update(client_id: str, metadata: IO[str] | None, profile: str | None, **flag
     first_party = flags.pop("first_party")
     if end_old and not new_secret:
         raise click.UsageError("--end-old-secret goes with --new-secret")
-    changes = (document_in(metadata) if metadata else {}) | client_flags.given(flags)
+    changes = client_flags.changed((document_in(metadata) if metadata else {}) | client_flags.given(flags))
     secret = None
-    with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
+    with opened() as units, changing(units, client_id, changes, profile) as work:
         if changes or profile or first_party is not None:
             clients.change(work, client_id, changes, first_party=first_party, profile=profile)
         if new_secret:
@@ -100,6 +107,18 @@ def update(client_id: str, metadata: IO[str] | None, profile: str | None, **flag
             clients.enable(work, client_id, enabled=enabled)
         answer = recorded(clients.record(work, client_id))
     show(answer | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}))
+
+
+@contextmanager
+def changing(units: Units, client_id: str, changes: Mapping[str, Any], profile: str | None) -> Iterator[UnitOfWork]:
+    """Open a unit to change a client in, once its sector is proven where the changes concern it."""
+    if "redirect_uris" in changes or "sector_identifier_uri" in changes:
+        with units.read(OPERATOR_AT_SHELL) as work:
+            known = clients.record(work, client_id).client
+            checked = clients.check(work, {**known.metadata, **changes}, known.origin, profile or known.profile)
+        sectors.prove(units, checked, known.origin)
+    with units.write(OPERATOR_AT_SHELL) as work:
+        yield work
 
 
 @command.command("delete")
@@ -132,6 +151,7 @@ def recorded(record: ClientRecord) -> dict[str, Any]:
     return described(record.client) | {
         "origin": record.client.origin.value,
         "enabled": record.disabled_at is None,
+        "last_used_at": record.client.last_used_at,
         "created_at": record.created_at,
         "changed_at": record.changed_at,
     }
