@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from tests import servers
 from tests.conftest import SettableClock, closing_app, make_settings
 from tests.http.oidc import browsing
 from tests.http.oidc.browsing import CHALLENGE, REDIRECT_URI, Browser, asking
+from tests.http.oidc.signing import signer, unsigned
 from tests.visitor import forms_of
 
 WITH_QUERY = "https://app.example/callback?tenant=7"
@@ -53,6 +55,8 @@ def people(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
             browsing.registered(work, "third", first_party=False)
             native = {"application_type": "native", "token_endpoint_auth_method": "none", "redirect_uris": [LOOPBACK, CUSTOM]}
             browsing.registered(work, "native", **native)
+            browsing.registered(work, "signing", jwks=signer().jwks)
+            browsing.registered(work, "unsigning", request_object_signing_alg="none")
         account = browsing.with_password(signed_in.units, browsing.phone_admin)
         signed_in.with_session(account)
         yield signed_in, unknown
@@ -92,6 +96,11 @@ LIKELY = {
         '[{"type": "cloud_phone", "contract": "\\ud800"}]', '[{"type": "cloud_phone", "contract": "CP-1", "x": NaN}]', "[" * 3000,
     ],
 }  # fmt: skip
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), anything),
+    lambda inner: st.lists(inner) | st.dictionaries(anything, inner),
+    max_leaves=4,
+)
 names = st.one_of(st.sampled_from(sorted(KNOWN | {"resource"})), st.text(max_size=10))
 
 
@@ -177,6 +186,28 @@ def test_no_pushed_parameters_give_a_5xx_or_lead_to_an_unregistered_address(
     people: tuple[Browser, Browser], pairs: list[tuple[str, str]], beside: list[tuple[str, str]], known: bool
 ) -> None:
     push(people[1], people[0] if known else people[1], pairs, beside)
+
+
+@st.composite
+def objects(draw: st.DrawFn) -> tuple[str, str]:
+    """A client and a request object: signed by its key, or unsigned; what is inside is anything that a request may be."""
+    client_id = draw(st.sampled_from(["signing", "unsigning"]))
+    claims: dict[str, Any] = {"iss": client_id, "aud": "http://localhost"} | dict(draw(parameters())) | {"client_id": client_id}
+    claims |= draw(st.dictionaries(st.sampled_from([*claims, "exp", "nbf", "iat", "jti", "max_age", "claims"]), values, max_size=2))
+    return client_id, signer().sign(claims) if client_id == "signing" else unsigned(claims)
+
+
+@relaxed
+@given(made=objects(), beside=parameters(), by_post=st.booleans(), known=st.booleans())
+def test_no_request_object_gives_a_5xx_or_leads_to_an_unregistered_address(
+    people: tuple[Browser, Browser], made: tuple[str, str], beside: list[tuple[str, str]], by_post: bool, known: bool
+) -> None:
+    client_id, request = made
+    outside = [pair for pair in beside if pair[0] not in ("client_id", "request", "request_uri")]
+    browser = people[0] if known else people[1]
+    ask(browser, [("client_id", client_id), ("request", request), *outside], by_post=by_post)
+    response = people[1].post("/par", {"request": request}, auth=browsing.basic(client_id))
+    assert response.status_code in (201, 400)
 
 
 @pytest.mark.slow
