@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url, select
 from sqlalchemy.exc import OperationalError
 
@@ -15,6 +12,9 @@ from idp.errors import SettingsError
 from idp.operations.tables import SERVES_FROM, InstallationFact
 from idp.settings import Settings
 from idp.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _serves_from = select(InstallationFact.value).where(InstallationFact.name == SERVES_FROM)
@@ -54,6 +54,9 @@ class SchemaState:
 
 def schema_state(connection: Connection) -> SchemaState:
     """Compare the database with this version's migrations."""
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - 7 MB and 0.1 s that web processes do without
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     scripts = ScriptDirectory.from_config(alembic_config())
     newest = scripts.get_current_head() or ""
     revision = MigrationContext.configure(connection).get_current_revision()
@@ -84,6 +87,8 @@ def upgrade(settings: Settings, to: str = "head") -> SchemaState:
 
     Raises: SettingsError when the database cannot be reached.
     """
+    from alembic import command  # noqa: PLC0415
+
     engine = create_engine(_address(settings))
     try:
         with engine.connect() as connection:
@@ -102,8 +107,10 @@ def upgrade(settings: Settings, to: str = "head") -> SchemaState:
         engine.dispose()
 
 
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
     """Point Alembic at our migrations; it needs no file of its own."""
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
