@@ -29,16 +29,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
     confidential = [method for method in AUTH_METHODS if method != NONE]
     return {
         "issuer": settings.issuer_address,
-        "authorization_endpoint": Path.AUTHORIZATION.below(settings),
-        "token_endpoint": Path.TOKEN.below(settings),
-        "userinfo_endpoint": Path.USERINFO.below(settings),
-        "jwks_uri": Path.JWKS.below(settings),
-        "pushed_authorization_request_endpoint": Path.PAR.below(settings),
-        "device_authorization_endpoint": Path.DEVICE_AUTHORIZATION.below(settings),
-        "introspection_endpoint": Path.INTROSPECTION.below(settings),
-        "revocation_endpoint": Path.REVOCATION.below(settings),
-        "end_session_endpoint": Path.END_SESSION.below(settings),
-        "registration_endpoint": Path.REGISTRATION.below(settings),
+        **_addresses(settings),
         "scopes_supported": [*PERSON_SCOPES, *MACHINE_SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": [mode.value for mode in ResponseMode],
@@ -75,6 +66,21 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
+    }
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    return {
+        "authorization_endpoint": Path.AUTHORIZATION.below(settings),
+        "token_endpoint": Path.TOKEN.below(settings),
+        "userinfo_endpoint": Path.USERINFO.below(settings),
+        "jwks_uri": Path.JWKS.below(settings),
+        "pushed_authorization_request_endpoint": Path.PAR.below(settings),
+        "device_authorization_endpoint": Path.DEVICE_AUTHORIZATION.below(settings),
+        "introspection_endpoint": Path.INTROSPECTION.below(settings),
+        "revocation_endpoint": Path.REVOCATION.below(settings),
+        "end_session_endpoint": Path.END_SESSION.below(settings),
+        "registration_endpoint": Path.REGISTRATION.below(settings),
     }
 
 
