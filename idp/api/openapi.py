@@ -47,6 +47,7 @@ def document(settings: Settings) -> dict[str, Any]:
             "securitySchemes": {
                 "client": {
                     "type": "oauth2",
+                    "description": "A token that was asked for with a DPoP proof (RFC 9449) comes with one at each request.",
                     "flows": {
                         "clientCredentials": {
                             "tokenUrl": Path.TOKEN.below(settings),
