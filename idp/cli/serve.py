@@ -13,7 +13,7 @@ from idp.cli.instance import remember
 from idp.cli.output import Command, chosen_profile
 from idp.errors import SettingsError
 from idp.operations import folder, logs, metrics_server, schema
-from idp.operations.children import Child, environment_of, python
+from idp.operations.children import ONE_HEAP, Child, environment_of, python
 from idp.operations.master_secret import check_master_secret
 from idp.operations.supervisor import Supervisor
 from idp.settings import Settings, config_file, load_settings, master_secret
@@ -79,7 +79,7 @@ def children_of(settings: Settings, config: str) -> tuple[list[Child], Path | No
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
     web = python("idp.operations.web", "--host", settings.host, "--port", str(settings.port))
     web += ["--workers", str(settings.workers), "--threads", str(settings.threads), "idp.cli.application:web_application"]
-    children = [Child("web", web, environment, vital=True)]
+    children = [Child("web", web, ONE_HEAP | environment, vital=True)]
     if settings.embedded_worker:
         children.append(Child("worker", python("idp.cli", "worker", "--with-parent"), environment))
     return children, metrics_dir
