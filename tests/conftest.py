@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import flask
 import pytest
 from flask.globals import app_ctx
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from sqlalchemy import create_engine
+from xdist.scheduler import LoadFileScheduling
 
 from idp.cli import root
 from idp.database import Base
@@ -27,6 +30,12 @@ gc.set_threshold(100_000, 20, 100)  # thousands of applications come and go; loo
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """A Monday in winter time: 13:00 in Berlin."""
+
+PATIENCE = 20
+"""Seconds after which a test gives up to wait for a page, a message or a process: a machine under load is slow, not wrong."""
+
+FIRST = ("tests/browser/", "tests/conformance/", "tests/ops/")
+"""Folders whose tests run real servers and take longest."""
 
 MASTER_SECRET = "a secret for tests that is long enough to be one"
 
@@ -58,6 +67,26 @@ def no_connection_left() -> Iterator[None]:
     """Close at the end what tests have used one after the other."""
     yield
     reused.close_all()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process of the run is left alone with it at the end."""
+    items.sort(key=lambda item: next(rank for rank, folder in enumerate((*FIRST, "")) if item.nodeid.startswith(folder)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Keep the tests of a file in one process, and those together that share running servers."""
+    config.option.loadscopereorder = False
+    return TogetherScheduling(config, log)
+
+
+class TogetherScheduling(LoadFileScheduling):
+    """Hands out whole files, and whole folders where starting what they need takes long."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in FIRST if nodeid.startswith(folder)), super()._split_scope(nodeid))
 
 
 # --- databases
@@ -243,6 +272,17 @@ def runner(settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
         return Result(exit_code, *capfd.readouterr())
 
     return run
+
+
+# --- the browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use the system's Chromium; as root it runs without its sandbox."""
+    expect.set_options(timeout=PATIENCE * 1000)
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"]
+    return browser_type_launch_args | {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", *quiet]}
 
 
 # --- guards

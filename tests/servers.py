@@ -2,9 +2,11 @@
 
 import contextlib
 import ctypes
+import fcntl
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -12,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -19,13 +22,38 @@ import redis
 
 ROOT = Path(__file__).parent.parent
 END_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+PORTS = range(16_000, 32_000)
+_claimed: set[int] = set()
 
 
-def free_port() -> int:
-    """Find a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(following: int = 0) -> int:
+    """Give a port on which nobody listens, and with it those that follow; no other test process gets them as long as this one lives.
+
+    They lie below the range from which the system takes ports for outgoing connections.
+    """
+    while True:
+        first = PORTS.start + secrets.randbelow(len(PORTS) - following)
+        if all(_claim(port) for port in range(first, first + following + 1)):
+            return first
+
+
+@cache
+def _claims() -> int:
+    return os.open(Path(tempfile.gettempdir()) / f"idp-test-ports-{os.geteuid()}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _claim(port: int) -> bool:
+    """Make a port this process's own: a lock on the byte with its number, which the system lifts when the process ends."""
+    if port in _claimed:
+        return False
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    _claimed.add(port)
+    return True
 
 
 def folder_of(package: str) -> Path:
@@ -36,7 +64,7 @@ def folder_of(package: str) -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def wait_until(answers, seconds: float = 20.0, process: subprocess.Popen | None = None) -> None:
+def wait_until(answers, seconds: float = 30.0, process: subprocess.Popen | None = None) -> None:
     """Ask again and again until the answer is true; fail when the time is over or the process has ended."""
     until = time.monotonic() + seconds
     while not answers():

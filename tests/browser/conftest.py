@@ -9,16 +9,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.stack import Stack
+from tests.conftest import PATIENCE
 from tests.servers import Postgres, Redis
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Use the system's Chromium; as root it runs without its sandbox."""
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"]
-    return browser_type_launch_args | {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", *quiet]}
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +23,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def page(page: Page) -> Page:
-    """A page that gives up after ten seconds instead of thirty."""
-    page.set_default_timeout(10_000)
+    """A page that gives up after some time."""
+    page.set_default_timeout(PATIENCE * 1000)
     return page
 
 
@@ -63,7 +57,7 @@ def another_browser(browser: Browser, browser_context_args: dict[str, Any]) -> I
 
     def open_one(**other: Any) -> BrowserContext:
         context = browser.new_context(**(browser_context_args | other))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         opened.append(context)
         return context
 

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -22,27 +21,21 @@ from flask import Flask
 
 from idp.app import create_app
 from idp.database import db
+from idp.directory.provisioning import ContractEntry
 from idp.messaging import demo
 from idp.messaging.demo import DemoMessage
 from idp.settings import load_settings
+from idp.unit_of_work import SYSTEM, Units
+from tests import builders
 from tests.servers import ROOT, free_port, wait_until
+from tests.visitor import give_password
+
+GOOD_PASSWORD = "grüne Laterne am alten Hafen 47"
 
 
 def three_ports() -> int:
-    """Find a port of which the two above are free too."""
-    while True:
-        port = free_port()
-        if port < 60000 and all(_is_free(port + step) for step in (1, 2)):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    """Give a port of which the two above are ours too."""
+    return free_port(following=2)
 
 
 @dataclass
@@ -83,7 +76,7 @@ class Stack:
             start_new_session=True,
         )
         log.close()
-        wait_until(self._is_ready, seconds=60, process=self.process)
+        wait_until(self._is_ready, seconds=120, process=self.process)
 
     def _is_ready(self) -> bool:
         return "ready" in (self.data_dir / "stack.log").read_text().splitlines()
@@ -95,7 +88,7 @@ class Stack:
                     engine.dispose()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(10)
+            self.process.wait(30)
 
     def command(self, *arguments: str) -> Any:
         """Run an `idp` command and give its JSON answer."""
@@ -125,7 +118,7 @@ class Stack:
                 found[0] = demo.latest(work, to, kind, after)
             return found[0] is not None
 
-        wait_until(arrived, seconds=10)
+        wait_until(arrived)
         assert found[0]
         return found[0]
 
@@ -143,6 +136,18 @@ class Stack:
         """What `idp demo users --json` says."""
         return self.command("demo", "users")
 
+    def active_firm(self) -> "Firm":
+        """Make up a customer whose first administrator has a password already: activation by link and PIN is another test's subject."""
+        firm = new_firm()
+        units: Units = self.app.extensions["idp.units"]
+        with units.write(SYSTEM) as work:
+            contact = builders.main_contact(email=firm.email, mobile=firm.mobile)
+            contracts = tuple(ContractEntry(one["id"], one["product"], one["label"]) for one in firm.document["contracts"])
+            customer = builders.customer(work, firm.number, name=firm.document["name"], main_contact=contact, contracts=contracts)
+            account = builders.administrator(work, customer)
+        give_password(units, account, GOOD_PASSWORD)
+        return firm
+
     # --- the ordering system
 
     def provision(self, number: str, document: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -154,7 +159,7 @@ class Stack:
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._ordering_token()}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as refusal:
             return refusal.code, json.load(refusal)
@@ -171,7 +176,7 @@ class Stack:
             data=urllib.parse.urlencode({"grant_type": "client_credentials", "scope": "provisioning"}).encode(),
             headers={"Authorization": f"Basic {credentials}"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)["access_token"]
 
 

@@ -2,9 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.stack import Firm, Stack
+from tests.browser.stack import GOOD_PASSWORD, Firm, Stack
 
-GOOD_PASSWORD = "grüne Laterne am alten Hafen 47"
 WORDS = {
     "de": {
         "login": "Anmeldung erforderlich",

@@ -54,10 +54,6 @@ def test_j1_in_english(stack: Stack, another_browser) -> None:
     expect(page.get_by_text("Your password has been set.")).to_be_visible()
 
 
-def test_j1_on_postgresql(page: Page, stack_on_postgres: Stack) -> None:
-    steps.activated_firm(page, stack_on_postgres, new_firm())
-
-
 def test_opening_the_link_does_not_consume_it_and_a_used_one_says_so_before_anything_is_typed(page: Page, stack: Stack) -> None:
     firm = new_firm()
     stack.provision(firm.number, firm.document)

@@ -76,12 +76,12 @@ class Served(Stack):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "idp.cli", "serve", "--port", str(self.port)], cwd=ROOT, env=self.variables, stdout=log, stderr=log
             )
-        wait_until(self._is_ready, seconds=60, process=self.process)
+        wait_until(self._is_ready, seconds=120, process=self.process)
 
     def _is_ready(self) -> bool:
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
 
@@ -138,15 +138,16 @@ def test_activation_sign_in_console_and_sign_out_work_over_https(secure, browsin
 
     page.locator("header summary").click()
     page.get_by_role("button", name="Abmelden").click()
+    steps.heading(page, "Sie sind abgemeldet")
     page.goto(f"{stack.issuer}/console/")
     steps.heading(page, "Anmeldung erforderlich")
 
 
 def test_discovery_and_headers_speak_of_https(secure) -> None:
     stack, ca = secure
-    answer = requests.get(f"{stack.issuer}/.well-known/openid-configuration", verify=str(ca), timeout=10)
+    answer = requests.get(f"{stack.issuer}/.well-known/openid-configuration", verify=str(ca), timeout=30)
     document = answer.json()
     assert document["issuer"] == stack.issuer
     assert {value.split("/")[2] for name, value in document.items() if name.endswith(("_endpoint", "_uri"))} == {stack.issuer[8:]}
-    page = requests.get(f"{stack.issuer}/signin", verify=str(ca), timeout=10)
+    page = requests.get(f"{stack.issuer}/signin", verify=str(ca), timeout=30)
     assert "max-age=31536000" in page.headers["Strict-Transport-Security"]

@@ -3,13 +3,13 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import steps
-from tests.browser.stack import Stack, new_firm
+from tests.browser.stack import Stack
 
 NOTICE = "Sie werden um"
 
 
 def test_the_notice_comes_two_minutes_before_the_end_and_goes_by_one_click(page: Page, stack: Stack) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    firm = stack.active_firm()
     page.goto(f"{stack.idp}/console/")
     steps.sign_in(page, stack, firm.username, steps.GOOD_PASSWORD, firm.mobile)
     steps.heading(page, "Benutzerkonten")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
-from tests.browser.stack import Stack, new_firm
+from tests.browser.stack import Stack
 
 TILES = [
     "Ihre Aufträge",
@@ -37,12 +37,13 @@ def test_j2_in_english(stack: Stack, another_browser) -> None:
     page = another_browser(locale="en-GB").new_page()
     page.goto(stack.portal)
     steps.sign_in(page, stack, user["username"], user["password"], user["mobile"], "en")
+    expect(page).to_have_url(f"{stack.portal}/")
     page.goto(f"{stack.portal}/language/en")
     steps.heading(page, "Hello Max Muster, welcome to the customer portal")
 
 
 def test_the_next_login_asks_for_a_pin_again(page: Page, stack: Stack) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    firm = stack.active_firm()
     for _ in range(2):
         page.goto(stack.portal)
         steps.sign_in(page, stack, firm.username, steps.GOOD_PASSWORD, firm.mobile)
@@ -51,7 +52,7 @@ def test_the_next_login_asks_for_a_pin_again(page: Page, stack: Stack) -> None:
 
 
 def test_two_tabs_sign_in_without_disturbing_each_other(page: Page, stack: Stack) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    firm = stack.active_firm()
     other = page.context.new_page()
     for tab in (page, other):
         tab.goto(f"{stack.portal}/contracts")
@@ -72,6 +73,7 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(page: Page, stack: S
         page.context.clear_cookies()
         page.goto(stack.portal)
         steps.enter_password(page, name, "ganz sicher nicht das richtige")
+        expect(page.locator("#error-summary")).to_be_visible()
         shown.append(page.locator("main").inner_text().replace(name, ""))
     assert shown[0] == shown[1]
 

@@ -29,7 +29,7 @@ def test_openid_client_for_node_signs_in_and_refreshes(page: Page, stack: Stack)
         page.goto(process.stdout.readline().strip())
         steps.sign_in(page, stack, user["username"], user["password"], user["mobile"])
         page.wait_for_url(f"{callback}**")
-        output, _ = process.communicate(answered[-1] + "\n", timeout=20)
+        output, _ = process.communicate(answered[-1] + "\n", timeout=60)
 
     result = json.loads(output)
     assert result["claims"]["acr"] == "urn:idp:acr:mfa"

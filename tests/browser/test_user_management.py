@@ -1,5 +1,7 @@
 """J3, J4 and J5: a phone admin is created, activated, signs in and lands in the cloud phone UI for one contract."""
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
@@ -48,7 +50,7 @@ def create_phone_admin(page: Page, username: str, email: str, *, later: str | No
 
 
 def test_j3_j4_j5_from_creating_a_phone_admin_to_single_sign_on(page: Page, stack: Stack, another_browser, shoot) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    firm = stack.active_firm()
     open_console(page, stack, firm.username, firm.mobile)
     expect(page.get_by_role("columnheader")).to_have_text([*COLUMNS, "Aktionen"])
 
@@ -88,20 +90,21 @@ def test_j3_j4_j5_from_creating_a_phone_admin_to_single_sign_on(page: Page, stac
 
 
 def test_j3_a_scheduled_invitation_is_shown_moved_and_cancelled(page: Page, stack: Stack) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    first, moved = ((datetime.now(UTC) + timedelta(days=days)).date() for days in (40, 41))
+    firm = stack.active_firm()
     open_console(page, stack, firm.username, firm.mobile)
     username = f"Spaeter.{firm.number}"
-    create_phone_admin(page, username, f"spaeter@k{firm.number}.example", later="2027-03-01T09:30")
+    create_phone_admin(page, username, f"spaeter@k{firm.number}.example", later=f"{first}T09:30")
     row = row_of(page, username)
     expect(row).to_contain_text("Einladung geplant")
     expect(row.get_by_role("cell").nth(2)).to_have_text("Ja")
-    expect(row.get_by_role("cell").nth(3)).to_contain_text("01.03.2027, 09:30 Uhr")
+    expect(row.get_by_role("cell").nth(3)).to_contain_text(f"{first:%d.%m.%Y}, 09:30 Uhr")
 
     row.locator("summary").click()
     row.get_by_role("link", name="Geplanten Zeitpunkt ändern").click()
-    page.get_by_label("Geplant bis").fill("2027-03-02T10:00")
+    page.get_by_label("Geplant bis").fill(f"{moved}T10:00")
     page.get_by_role("button", name="Speichern").click()
-    expect(row_of(page, username).get_by_role("cell").nth(3)).to_contain_text("02.03.2027, 10:00 Uhr")
+    expect(row_of(page, username).get_by_role("cell").nth(3)).to_contain_text(f"{moved:%d.%m.%Y}, 10:00 Uhr")
 
     row_of(page, username).locator("summary").click()
     row_of(page, username).get_by_role("link", name="Geplante Einladung zurücknehmen").click()
@@ -111,7 +114,7 @@ def test_j3_a_scheduled_invitation_is_shown_moved_and_cancelled(page: Page, stac
 
 
 def test_j3_deactivating_signs_out_and_reactivating_lets_in_again(page: Page, stack: Stack) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    firm = stack.active_firm()
     open_console(page, stack, firm.username, firm.mobile)
     username = f"Weg.{firm.number}"
     create_phone_admin(page, username, f"weg@k{firm.number}.example")
@@ -126,7 +129,7 @@ def test_j3_deactivating_signs_out_and_reactivating_lets_in_again(page: Page, st
     expect(row_of(page, username)).to_contain_text("Einladung versendet")
 
 
-def test_j5_on_postgresql(page: Page, stack_on_postgres: Stack) -> None:
+def test_j1_j2_and_j5_on_postgresql(page: Page, stack_on_postgres: Stack) -> None:
     firm = steps.activated_firm(page, stack_on_postgres, new_firm())
     page.goto(f"{stack_on_postgres.portal}/cloud-phone")
     steps.sign_in(page, stack_on_postgres, firm.username, steps.GOOD_PASSWORD, firm.mobile)
@@ -135,7 +138,7 @@ def test_j5_on_postgresql(page: Page, stack_on_postgres: Stack) -> None:
 
 
 def test_j8_an_access_request_is_verified_approved_and_invited(page: Page, stack: Stack, another_browser) -> None:
-    firm = steps.activated_firm(page, stack, new_firm())
+    firm = stack.active_firm()
     asking = another_browser().new_page()
     asking.goto(stack.portal)
     asking.get_by_role("link", name="Benutzerkonto erstellen").click()
@@ -149,6 +152,7 @@ def test_j8_an_access_request_is_verified_approved_and_invited(page: Page, stack
     mail = stack.message(email, "mail")
     asking.goto(mail.link)
     asking.locator("form button.btn-primary").click()
+    steps.heading(asking, "Vielen Dank, Ihre Adresse ist bestätigt")
 
     open_console(page, stack, firm.username, firm.mobile)
     page.get_by_role("link", name="Zugangsanfragen (1)").click()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import cloudphone.app
 import cloudphone.settings
 import portal.app
 import portal.settings
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from tests.accessibility import violations_in_both_themes
 from tests.clients.provider_double import ProviderDouble
 
 PORTAL_PAGES = ["/", "/orders", "/contracts", "/options", "/tickets", "/cloud-phone", "/documents", "/invoices", "/documentation"]
@@ -62,22 +61,17 @@ def apps(provider: ProviderDouble, portal_environment: dict[str, str], cloudphon
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(params=["light", "dark"])
-def phone(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
     """A page as wide as the smallest phone."""
-    context = browser.new_context(color_scheme=request.param, viewport={"width": 320, "height": 640}, locale="de-DE")
+    context = browser.new_context(viewport={"width": 320, "height": 640}, locale="de-DE")
     yield context.new_page()
     context.close()
 
 
 def look(page: Page, address: str) -> None:
     page.goto(address)
-    assert Axe().run(page).response["violations"] == []
+    assert violations_in_both_themes(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -110,10 +104,10 @@ def test_the_way_into_the_cloud_phone_ui_and_out_works_without_script(browser: B
     page.goto(apps.portal)
     page.get_by_role("link", name="cloud.phone Management").click()
     page.get_by_role("link", name="cloud.phone öffnen für Vertrag CP-4712").click()
-    assert page.locator("#contract").inner_text() == "CP-4712"
+    expect(page.locator("#contract")).to_have_text("CP-4712")
     page.get_by_role("button", name="Abmelden").click()
     page.wait_for_url("**/signed-out**")
-    assert page.get_by_role("heading", level=1).inner_text() == "Sie sind abgemeldet"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sie sind abgemeldet")
     context.close()
 
 

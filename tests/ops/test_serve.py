@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.ops.processes import alive
 from tests.servers import ROOT, free_port, wait_until
 
@@ -33,7 +34,7 @@ class Served:
         )
 
     def ready(self) -> "Served":
-        wait_until(lambda: self.status("/health/ready") == 200, seconds=60, process=self.process)
+        wait_until(lambda: self.status("/health/ready") == 200, seconds=120, process=self.process)
         return self
 
     def status(self, path: str) -> int | None:
@@ -56,13 +57,13 @@ class Served:
 
     def complaint(self) -> tuple[int, list[str]]:
         """Wait for the end; give exit code and what stands in the log beside log lines."""
-        code = self.process.wait(30)
+        code = self.process.wait(90)
         return code, [line for line in (self.data_dir / "serve.log").read_text().splitlines() if not line.startswith("{")]
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         self.errors.close()
 
 
@@ -80,27 +81,30 @@ def serve(tmp_path):
         served.stop()
 
 
-def test_an_embedded_database_is_made_by_the_start(serve, tmp_path):
-    serve().ready()
-    assert (tmp_path / "idp.sqlite3").exists()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A server with two web processes on an embedded database."""
+    served = Served(tmp_path_factory.mktemp("served"), "--workers", "2")
+    try:
+        yield served.ready()
+    finally:
+        served.stop()
 
 
-def test_web_and_worker_are_its_children(serve):
-    served = serve().ready()
-    assert {name for name, pid in served.pids.items() if alive(pid)} == {"supervisor", "web", "worker"}
+def test_an_embedded_database_is_made_by_the_start(running):
+    assert (running.data_dir / "idp.sqlite3").exists()
 
 
-def test_without_a_worker_there_is_none(serve):
-    assert set(serve("--no-worker").ready().pids) == {"supervisor", "web"}
+def test_web_and_worker_are_its_children(running):
+    assert {name for name, pid in running.pids.items() if alive(pid)} == {"supervisor", "web", "worker"}
 
 
-def test_requests_of_all_web_processes_are_counted_on_one_page(serve):
-    served = serve("--workers", "2").ready()
-    before = 'idp_http_requests_total{endpoint="health.live",method="GET",status="200"}'
-    assert before not in served.metrics()
+def test_requests_of_all_web_processes_are_counted_on_one_page(running):
+    name = 'idp_http_requests_total{endpoint="health.live",method="GET",status="200"}'
+    assert name not in running.metrics()
     for _ in range(20):
-        served.status("/health/live")
-    assert f"{before} 20.0" in served.metrics()
+        running.status("/health/live")
+    assert f"{name} 20.0" in running.metrics()
 
 
 def test_a_busy_metrics_port_is_one_clear_line(serve):
@@ -119,11 +123,12 @@ def test_a_postgresql_that_is_behind_is_refused_in_one_line(serve, postgres):
     assert "run `idp db upgrade`" in lines[0]
 
 
-def test_a_postgresql_that_is_current_is_served(serve, postgres, tmp_path):
+def test_a_postgresql_that_is_current_is_served_and_without_a_worker_there_is_none(serve, postgres, tmp_path):
     with postgres.database() as url:
         environment = os.environ | {"IDP_DATABASE_URL": url, "IDP_DATA_DIR": str(tmp_path)}
         subprocess.run([sys.executable, "-m", "idp.cli", "db", "upgrade"], cwd=ROOT, env=environment, check=True, capture_output=True)
-        served = serve(IDP_DATABASE_URL=url).ready()
+        served = serve("--no-worker", IDP_DATABASE_URL=url).ready()
+        assert set(served.pids) == {"supervisor", "web"}
         served.stop()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from idp.operations.children import LASTING, LONGEST_PAUSE, Child
+from tests.conftest import PATIENCE
 from tests.ops.processes import alive
 from tests.servers import ROOT, wait_until
 
@@ -96,7 +97,7 @@ def test_a_killed_worker_takes_nobody_with_it(supervised):
 def test_the_end_of_a_vital_child_is_the_end_of_all(supervised):
     running = supervised(web=GOOD, worker=GOOD)
     os.kill(running.pids["web"], signal.SIGKILL)
-    assert running.process.wait(10) == 1
+    assert running.process.wait(PATIENCE) == 1
     assert not alive(running.pids["worker"])
 
 
@@ -104,7 +105,7 @@ def test_the_end_of_a_vital_child_is_the_end_of_all(supervised):
 def test_a_signal_ends_all_and_is_no_failure(supervised, number):
     running = supervised(web=GOOD, worker=GOOD)
     running.process.send_signal(number)
-    assert running.process.wait(10) == 0
+    assert running.process.wait(PATIENCE) == 0
     assert [name for name, pid in running.pids.items() if alive(pid)] == []
 
 
@@ -113,7 +114,7 @@ def test_a_child_that_does_not_listen_is_ended_within_five_seconds(supervised):
     time.sleep(0.3)  # the child needs a moment to become deaf
     before = time.monotonic()
     running.process.terminate()
-    running.process.wait(10)
+    running.process.wait(PATIENCE)
     assert time.monotonic() - before < 5
     assert not alive(running.pids["worker"])
 
