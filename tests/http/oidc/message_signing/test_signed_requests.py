@@ -18,7 +18,8 @@ from tests.conftest import SettableClock
 from tests.http.oidc import browsing
 from tests.http.oidc.browsing import REDIRECT_URI, Browser, answered, asking
 from tests.http.oidc.dpop.proofs import KeyHolder, Signer, signed
-from tests.http.oidc.signing import OBJECT, claims_at, unsigned
+from tests.http.oidc.relying import RelyingParty
+from tests.http.oidc.signing import OBJECT, claims_at, signer, unsigned
 
 _numbers = itertools.count()
 
@@ -179,6 +180,13 @@ def test_rfc9126_3_only_what_stands_in_the_object_counts(fapi: KeyHolder, signed
     assert answered(opened(signed_in, response)).keys() == {"code", "iss"}
     response = push(fapi, claims(state="inside"), **asking(client_id="fapi", state="outside"))
     assert answered(opened(signed_in, response))["state"] == "inside"
+
+
+def test_rfc9126_3_that_goes_for_any_client(party: RelyingParty, signed_in: Browser, clock: SettableClock) -> None:
+    request = signer().sign(claims_at(clock(), state=None))
+    pushed = party.post("/par", asking(state="outside", prompt="none login") | {"request": request})
+    opened = signed_in.get("/authorize?" + urlencode({"client_id": "app", "request_uri": pushed.json["request_uri"]}))
+    assert answered(opened).keys() == {"code", "iss"}
 
 
 def test_rfc9126_4_nothing_beside_the_reference_counts_either(fapi: KeyHolder, signed_in: Browser, claims) -> None:
