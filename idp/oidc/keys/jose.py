@@ -14,6 +14,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
 _RSA_BITS = 2048
+_LONGEST_MODULUS, _LONGEST_EXPONENT = 1368, 12
+"""In base64url. With a key of somebody's own making a verification could cost a hundred times the usual."""
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """Members that only private or symmetric keys have (RFC 7518 §6.2.2, §6.3.2, §6.4)."""
 
@@ -223,6 +225,8 @@ def _public_key(member: Any) -> VerifyingKey | None:
         return None
     if member.get("kty") == "RSA" and len(str(member.get("n", ""))) * 6 < _RSA_BITS:
         raise BadKey("jwks: an RSA key needs 2048 bits or more")
+    if member.get("kty") == "RSA" and (len(str(member.get("n"))) > _LONGEST_MODULUS or len(str(member.get("e"))) > _LONGEST_EXPONENT):
+        raise BadKey("jwks: an RSA key may have 8192 bits, and 64 in its exponent")
     try:
         key = import_key({name: value for name, value in member.items() if name != "alg"})
         names = _names(member, key)

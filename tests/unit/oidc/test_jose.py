@@ -8,7 +8,18 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from idp.oidc.keys.jose import Algorithm, BadKey, BadToken, SigningKey, generate, load_public_keys, load_signing_key, sign, verify
+from idp.oidc.keys.jose import (
+    Algorithm,
+    BadKey,
+    BadToken,
+    SigningKey,
+    generate,
+    load_public_keys,
+    load_signing_key,
+    sign,
+    verify,
+    verify_by_own_key,
+)
 
 CLAIMS = {"sub": "somebody", "name": "Zoë"}
 
@@ -98,6 +109,24 @@ def test_what_is_no_token_is_refused(ring: dict, token: str) -> None:
         verify(token, public(ring))
 
 
+def test_rfc7515_4_1_3_a_token_may_bring_its_own_key_and_proves_that_one(ring: dict) -> None:
+    key, jwk = ring[Algorithm.RS256]
+    token = jws.serialize_compact({"alg": "PS256", "jwk": jwk | {"alg": "PS256"}}, b"{}", key.key, algorithms=["PS256"], registry=roomy())
+    assert verify_by_own_key(token).thumbprint == key.key.thumbprint()
+    with pytest.raises(BadToken):
+        verify_by_own_key(token, ["RS256"])
+    other = ECKey.generate_key("P-256").as_dict(private=False)
+    with pytest.raises(BadToken):
+        verify_by_own_key(jws.serialize_compact({"alg": "ES256", "jwk": other}, b"{}", ring[Algorithm.ES256][0].key))
+
+
+def roomy() -> jws.JWSRegistry:
+    """Let the library sign a header that holds an RSA key."""
+    registry = jws.JWSRegistry(algorithms=["PS256"])
+    registry.max_header_length = 4096
+    return registry
+
+
 def test_claims_that_are_no_object_are_refused(ring: dict) -> None:
     with pytest.raises(BadToken):
         verify(jws.serialize_compact({"alg": "ES256"}, "[]", ring[Algorithm.ES256][0].key), public(ring))
@@ -116,6 +145,8 @@ def test_claims_that_are_no_object_are_refused(ring: dict) -> None:
         [ECKey.generate_key("P-256").as_dict(private=True)],
         [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}],
         [{"kty": "RSA", "n": "s" * 170 + "8", "e": "AQAB"}],
+        [{"kty": "RSA", "n": "s" * 2000 + "8", "e": "AQAB"}],
+        [{"kty": "RSA", "n": "s" * 341 + "8", "e": "AQAB" * 20}],
     ],
 )
 def test_rfc7517_what_is_no_set_of_public_keys_is_refused(keys) -> None:
