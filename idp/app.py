@@ -46,7 +46,7 @@ from idp.pages.ready import ReadyDocuments
 from idp.settings import Settings, load_settings, master_secret
 from idp.turns import take_turn
 from idp.unit_of_work import Handlers, Units, retry_once
-from idp.web import activation, console, selfservice, signin
+from idp.web import activation, console, selfservice, signin, staff
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -62,6 +62,7 @@ FACES: Sequence[Callable[[Flask], None]] = (
     activation.init_app,
     selfservice.init_app,
     console.init_app,
+    staff.init_app,
     api.init_app,
     demo.init_app,
 )

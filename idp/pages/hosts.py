@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _EVERYWHERE = frozenset({"health", "signin"})
 """Health checks ask any host; a sign-in belongs to the area for which it was started (`web.callers.find_signin`)."""
+STAFF_HOME = "staff.home"
+"""The view at which staff begin; the root of their own origin leads there."""
 _staff_blueprints: set[str] = set()
 
 
@@ -68,11 +70,14 @@ def _staff_has_own_host(settings: Settings) -> bool:
     return bool(settings.staff_origin) and _authority(settings.staff_origin) != _authority(settings.issuer_address)
 
 
-def _stay_in_area() -> None:
+def _stay_in_area() -> Response | None:
+    if request.path == "/" and is_home_of(Area.STAFF):
+        return redirect(url_for(STAFF_HOME), 302)
     if request.endpoint == "assets" or request.blueprint in _EVERYWHERE:
-        return
+        return None
     if not is_home_of(Area.STAFF if request.blueprint in _staff_blueprints else Area.PUBLIC):
         raise NotFound
+    return None
 
 
 class Mounted:

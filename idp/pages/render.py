@@ -45,6 +45,7 @@ class Frame:
     entries: tuple[NavEntry, ...] = ()
     logout_address: str = ""
     account_address: str = ""
+    home_address: str = ""
     area: Text | None = None
     session_ends: SessionEnds | None = None
 

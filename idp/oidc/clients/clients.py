@@ -266,7 +266,9 @@ def renew_secret(
 ) -> str:
     """Give a client a further secret; the one before stays valid beside it (unless `end_old`), older ones end.
 
-    `seen`: only if no newer secret was made since that one. Raises: ClientUnknown, ChangedMeanwhile, OAuthError for a client without secret.
+    `seen`: only if no newer secret was made since that one.
+
+    Raises: ClientUnknown, ChangedMeanwhile, OAuthError for a client without secret.
     """
     row = store.find_to_change(work.db, client_id)
     if row is None:

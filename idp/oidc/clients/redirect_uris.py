@@ -27,8 +27,8 @@ class Registered(Protocol):
         """`web` or `native`."""
 
 
-def problem(uri: str, application_type: str, settings: Settings) -> str | None:
-    """Say in English why a redirect URI may not be registered; None if it may."""
+def problem(uri: str, application_type: str, settings: Settings, *, https_only: bool = False) -> str | None:
+    """Say in English why a redirect URI may not be registered; None if it may. `https_only`: for FAPI 2.0."""
     if not is_plain_address(uri):
         return "is not an absolute URI of printable ASCII characters"
     scheme = urlsplit(uri).scheme.lower()
@@ -37,6 +37,8 @@ def problem(uri: str, application_type: str, settings: Settings) -> str | None:
     if scheme == "https":
         return None if has_host(uri) else "has no host, or a user name in it"
     if scheme == "http":
+        if https_only:
+            return "needs https"
         return _http_problem(uri, application_type, settings)
     if "." not in scheme:
         return "needs https, or as a custom scheme a dot in it (com.example.app:/callback)"

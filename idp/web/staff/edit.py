@@ -1,0 +1,82 @@
+"""Changing an app: by a form for what is changed often, as a JSON document for all the rest; one validator judges both."""
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from idp.oidc.clients import clients, sectors
+from idp.oidc.clients.clients import ClientRecord
+from idp.oidc.clients.metadata import Metadata
+from idp.oidc.protocol import OAuthError
+from idp.pages.render import tell
+from idp.texts import text
+from idp.unit_of_work import current_units, unit_of_work
+from idp.web.staff import problems
+from idp.web.staff.answers import find_record, show
+from idp.web.staff.documents import as_text, changes_of
+from idp.web.staff.forms import ClientForm, LinesField, MetadataForm, SeenForm
+from idp.web.staff.kinds import asks_for_redirect_uris, kind_of
+from idp.web.staff.member import operators as blueprint
+
+__all__ = ["blueprint"]
+
+
+@blueprint.route("/clients/<client_id>/edit", methods=["GET", "POST"])
+def edit_client(client_id: str) -> Response:
+    """Show and change what is changed often."""
+    record = find_record(client_id)
+    form = ClientForm(data=_known(record) if request.method == "GET" else None)
+    if form.validate_on_submit():
+        changes = changes_of(record.client.metadata, form.members)
+        if _changed(record, form, changes, first_party=bool(form.first_party.data)):
+            return redirect(url_for("operators.show_client", client_id=client_id), 303)
+    return show(
+        "staff/edit.html", form=form, client=record.client, kind=kind_of(record.client), with_uris=asks_for_redirect_uris(record.client)
+    )
+
+
+@blueprint.route("/clients/<client_id>/metadata", methods=["GET", "POST"])
+def edit_metadata(client_id: str) -> Response:
+    """Show and change the whole."""
+    record = find_record(client_id)
+    known = {"document": as_text(record.client.metadata), "seen": record.changed_at.isoformat()}
+    form = MetadataForm(data=known if request.method == "GET" else None)
+    if form.validate_on_submit():
+        given = form.document.document or {}
+        unknown = sorted(set(given) - set(Metadata.model_fields))
+        removed = {name: None for name in record.client.metadata if name not in given}
+        if unknown:
+            form.add_problem("document", text("Nobody knows these members: {members}", members=", ".join(unknown)[:300]))
+        elif _changed(record, form, changes_of(record.client.metadata, given | removed)):
+            return redirect(url_for("operators.show_client", client_id=client_id), 303)
+    return show("staff/metadata.html", form=form, client=record.client)
+
+
+def _changed(record: ClientRecord, form: SeenForm, changes: dict[str, Any], *, first_party: bool | None = None) -> bool:
+    """Change the app, or show in the form why not. Raises: ChangedMeanwhile, ClientUnknown."""
+    client = record.client
+    if not changes and first_party in (None, client.first_party):
+        tell(text("Nothing was changed."), "info")
+        return True
+    try:
+        whole = {name: value for name, value in {**client.metadata, **changes}.items() if value is not None}
+        if {"sector_identifier_uri", "redirect_uris"}.intersection(changes):
+            sectors.prove(current_units(), whole, client.origin)
+        with unit_of_work() as work:
+            clients.change(work, client.id, changes, first_party=first_party, seen=form.seen_at or record.created_at)
+    except OAuthError as error:
+        problems.show(form, error)
+        return False
+    tell(text("The changes of {name} are saved.", name=client.name))
+    return True
+
+
+def _known(record: ClientRecord) -> dict[str, Any]:
+    known = dict(record.client.metadata)
+    lines = {name: "\n".join(known.get(name, ())) for name, field in vars(ClientForm).items() if _is_of_lines(field)}
+    return known | lines | {"first_party": record.client.first_party, "seen": record.changed_at.isoformat()}
+
+
+def _is_of_lines(field: Any) -> bool:
+    return getattr(field, "field_class", None) is LinesField

@@ -1,0 +1,181 @@
+"""The forms of staff's pages."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from wtforms import HiddenField
+from wtforms.validators import ValidationError
+
+from idp.oidc.clients.scopes import PERSON_SCOPES
+from idp.pages.forms import CheckField, Form, LineField, ParagraphField, RadioChoiceField
+from idp.texts import Text, text
+from idp.web.staff.kinds import Kind
+
+_LONG = 40_000
+_OFF = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+_NO_JSON = text("This is no JSON object. Please check brackets, quotes and commas.")
+
+
+def _as_typed(value: str | None) -> str:
+    return value or ""
+
+
+class LinesField(ParagraphField):
+    """Several values, one on each line."""
+
+    longest = _LONG
+
+    def __init__(self, label: Text, **options: Any) -> None:
+        super().__init__(label, render_kw=_OFF | {"rows": "3"} | options.pop("render_kw", {}), **options)
+
+    @property
+    def lines(self) -> list[str]:
+        """The values, each once, without blank ones."""
+        return list(dict.fromkeys(line.strip() for line in (self.data or "").splitlines() if line.strip()))
+
+
+class JsonField(ParagraphField):
+    """A JSON object, taken as it is typed."""
+
+    longest = _LONG
+    style = "form-control code"
+    clean = staticmethod(_as_typed)
+
+    def __init__(self, label: Text, **options: Any) -> None:
+        rows = options.pop("rows", "6")
+        super().__init__(label, render_kw=_OFF | {"rows": rows}, **options)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Refuse what is no JSON object. Raises: ValidationError."""
+        if (self.data or "").strip() and self.document is None:
+            raise ValidationError(_NO_JSON)
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """The object; None for anything else, and for one that could not be kept (a member twice, half a character, NaN)."""
+        try:
+            read = json.loads(self.data or "", object_pairs_hook=_each_once, parse_constant=_refuse)
+            plain = json.dumps(read, ensure_ascii=False)
+            plain.encode()
+        except (ValueError, RecursionError):
+            return None
+        return read if isinstance(read, dict) and "\\u0000" not in plain else None
+
+
+class SeenForm(Form):
+    """A form that remembers which state of the app its reader has seen."""
+
+    seen = HiddenField()
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When that state was made; None if the form does not say so in a way that makes sense."""
+        try:
+            return datetime.fromisoformat(self.seen.data or "")
+        except ValueError:
+            return None
+
+
+class NewClientForm(Form):
+    """A new app."""
+
+    client_name = LineField(text("Name"), hint=text("People see it when they sign in."), render_kw=_OFF)
+    kind = RadioChoiceField(text("Kind"), choices=[(kind.value, kind.label) for kind in Kind], default=Kind.WEB.value)
+    redirect_uris = LinesField(
+        text("Redirect URIs"), required=False, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
+    )
+    post_logout_redirect_uris = LinesField(
+        text("Addresses after signing out"), required=False, hint=text("One on each line; without one people stay here after signing out.")
+    )
+    scope = LineField(
+        text("Scopes"), required=False, longest=2000, default=" ".join(PERSON_SCOPES), hint=text("Separated by spaces."), render_kw=_OFF
+    )
+    jwks_uri = LineField(text("Address of its public keys (jwks_uri)"), required=False, longest=2000, render_kw=_OFF)
+    jwks = JsonField(text("Or its public keys themselves (jwks)"), required=False)
+    first_party = CheckField(text("An app of our own: people are not asked for consent"))
+    client_id = LineField(
+        text("Client ID"),
+        longest=128,
+        hint=text("Made by chance. You may choose another one now, but not change it later."),
+        render_kw=_OFF,
+    )
+
+    @property
+    def chosen_kind(self) -> Kind:
+        """The chosen kind."""
+        return Kind(self.kind.data)
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The app's public keys, in either way."""
+        by_address = {"jwks_uri": self.jwks_uri.data} if self.jwks_uri.data else {}
+        return by_address | ({"jwks": self.jwks.document} if self.jwks.document is not None else {})
+
+
+class ClientForm(SeenForm):
+    """What is changed often of an app; its fields are named as the metadata's members."""
+
+    client_name = LineField(text("Name"), hint=text("People see it when they sign in."), render_kw=_OFF)
+    redirect_uris = LinesField(
+        text("Redirect URIs"), required=False, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
+    )
+    post_logout_redirect_uris = LinesField(
+        text("Addresses after signing out"), required=False, hint=text("One on each line; without one people stay here after signing out.")
+    )
+    scope = LineField(text("Scopes"), required=False, longest=2000, hint=text("Separated by spaces."), render_kw=_OFF)
+    allowed_origins = LinesField(
+        text("Origins of its browser pages"), required=False, hint=text("One on each line. Scripts of these pages may call us (CORS).")
+    )
+    initiate_login_uri = LineField(text("Where others begin a sign-in (initiate_login_uri)"), required=False, longest=2000, render_kw=_OFF)
+    backchannel_logout_uri = LineField(text("Back-channel logout address"), required=False, longest=2000, render_kw=_OFF)
+    frontchannel_logout_uri = LineField(text("Front-channel logout address"), required=False, longest=2000, render_kw=_OFF)
+    client_uri = LineField(text("Website of the app"), required=False, longest=2000, render_kw=_OFF)
+    policy_uri = LineField(text("Privacy notice"), required=False, longest=2000, render_kw=_OFF)
+    tos_uri = LineField(text("Terms of use"), required=False, longest=2000, render_kw=_OFF)
+    first_party = CheckField(text("An app of our own: people are not asked for consent"))
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What the form says of the metadata; None removes a member."""
+        said: dict[str, Any] = {}
+        for field in self:
+            if isinstance(field, LinesField):
+                said[field.name] = field.lines
+            elif isinstance(field, LineField):
+                said[field.name] = field.data or (None if field.name != "scope" else "")
+        return said
+
+
+class MetadataForm(SeenForm):
+    """The whole metadata."""
+
+    document = JsonField(text("Metadata"), rows="28", hint=text("A JSON object as in RFC 7591. What you remove goes back to its default."))
+
+
+class InitialTokenForm(Form):
+    """A new token for registering apps."""
+
+    name = LineField(text("For whom"), hint=text("You find it again in the list by this name."), render_kw=_OFF)
+    days = LineField(text("Valid for how many days"), default="30", longest=5, render_kw=_OFF | {"inputmode": "numeric"})
+    uses = LineField(
+        text("For how many apps"), required=False, longest=7, hint=text("Empty: for any number."), render_kw=_OFF | {"inputmode": "numeric"}
+    )
+
+    def number(self, name: str) -> int | None:
+        """Give a field's number; None where none was entered. A text gives 0, which the rule refuses at the field."""
+        typed = self[name].data
+        if not typed:
+            return None
+        return int(typed) if typed.isascii() and typed.isdecimal() else 0
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a member comes twice")
+    return read
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

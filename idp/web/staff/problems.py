@@ -1,0 +1,39 @@
+"""The validator's refusals in the words of a page: redirect URIs in the reader's language, all else as the validator says it."""
+
+from idp.oidc.protocol import OAuthError
+from idp.pages.forms import Form
+from idp.texts import Text, text
+
+_OF_REDIRECT_URIS = {
+    "is not an absolute URI of printable ASCII characters": text("is not a complete address, or has characters that are not allowed"),
+    "has a fragment": text("must not have a part behind #"),
+    "has no host, or a user name in it": text("has no host name, or a user name in it"),
+    "needs https; http is for loopback addresses only": text("has to begin with https; http is for the own machine only (localhost)"),
+    "needs https; http on a loopback address is for application_type native": text(
+        "has to begin with https; http on the own machine is for native apps"
+    ),
+    "needs https": text("has to begin with https"),
+    "needs https, or as a custom scheme a dot in it (com.example.app:/callback)": text(
+        "has to begin with https, or with an own scheme that has a dot in it (com.example.app:/callback)"
+    ),
+    "has a custom scheme, which only application_type native may have": text("has an own scheme, which only native apps may have"),
+}
+
+
+def of_redirect_uri(problem: str) -> Text | str:
+    """Put what `redirect_uris.problem` says into words for the page."""
+    return _OF_REDIRECT_URIS.get(problem, problem)
+
+
+def show(form: Form, error: OAuthError) -> None:
+    """Put the validator's refusal at the field whose metadata member it names, else above the form."""
+    member, _, rest = error.description.partition(": ")
+    uri, _, problem = rest.partition(" ")
+    if member == "redirect_uris" and problem in _OF_REDIRECT_URIS:
+        said = text("{uri} {problem}", uri=uri, problem=_OF_REDIRECT_URIS[problem])
+    else:
+        said = text("This was not accepted: {problem}", problem=error.description)
+    if member in form:
+        form.add_problem(member, said)
+    else:
+        form.form_errors.append(said)
