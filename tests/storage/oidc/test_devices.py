@@ -7,6 +7,8 @@ import flask
 import pytest
 from sqlalchemy import func, select
 
+from idp import crypto
+from idp.oidc.authorization import device_decision
 from idp.oidc.clients.metadata import DEVICE_CODE
 from idp.oidc.tokens.tables import TokenFamily
 from idp.unit_of_work import Units
@@ -58,6 +60,18 @@ def test_of_parallel_decisions_one_counts(phone: Phone, person: Person) -> None:
     twins = [person.twin() for _ in range(MANY)]
     answers = at_once(lambda number: twins[number].decide(page, "allow" if number % 2 else "deny"))
     assert sorted(answer.status_code for answer in answers) == [303] + [410] * (MANY - 1)
+
+
+def test_a_device_that_another_browser_took_meanwhile_is_not_decided_any_more(app, phone: Phone, person: Person, units: Units) -> None:
+    code = phone.begin()
+    request_id = person.confirmation(code).request.path.rpartition("/")[2]
+    known = person.client.get_cookie("idp_browser")
+    with units.read() as work:
+        device = device_decision.find(work, request_id, crypto.hash_token(known.value))
+    Person(app).enter(code)
+    with pytest.raises(device_decision.DeviceOver), units.write() as work:
+        device_decision.refuse(work, device, None)
+    assert phone.error() == "authorization_pending"
 
 
 def test_of_parallel_first_polls_one_is_pending_and_the_others_too_early(app, phone: Phone) -> None:
