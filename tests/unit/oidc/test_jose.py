@@ -145,8 +145,8 @@ def test_claims_that_are_no_object_are_refused(ring: dict) -> None:
         [ECKey.generate_key("P-256").as_dict(private=True)],
         [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}],
         [{"kty": "RSA", "n": "s" * 170 + "8", "e": "AQAB"}],
-        [{"kty": "RSA", "n": "s" * 2000 + "8", "e": "AQAB"}],
-        [{"kty": "RSA", "n": "s" * 341 + "8", "e": "AQAB" * 20}],
+        [{"kty": "RSA", "n": "s" * 2001 + "w", "e": "AQAB"}],
+        [{"kty": "RSA", "n": "s" * 341 + "w", "e": "AQAB" * 20}],
     ],
 )
 def test_rfc7517_what_is_no_set_of_public_keys_is_refused(keys) -> None:

@@ -8,6 +8,7 @@ import pytest
 from idp.oidc.protocol import OAuthError
 from idp.unit_of_work import Units
 from tests.http.oidc.browsing import Browser, answered, asking, basic
+from tests.http.oidc.dpop.proofs import Prover, signed
 from tests.http.oidc.fapi.conftest import FapiApp, fapi_app
 
 
@@ -121,3 +122,14 @@ def test_fapi2_5_3_2_1_redirects_by_plain_http_are_not_registered(app: flask.Fla
 def test_fapi2_5_3_2_2_scripts_of_other_origins_cannot_read_the_authorization_endpoint(party: FapiApp, signed_in: Browser) -> None:
     response = signed_in.get("/authorize", headers={"Origin": "https://app.example"})
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+@pytest.mark.parametrize(("jkt_of", "status"), [("itself", 201), ("another", 400)])
+def test_rfc9449_10_1_the_key_that_a_signed_request_names_has_to_be_the_proven_one(
+    party: FapiApp, prover: Prover, clock, jkt_of: str, status: int
+) -> None:
+    now = int(clock().timestamp())
+    jkt = (party.prover if jkt_of == "itself" else prover).jkt
+    claims = asking(client_id="fapi", dpop_jkt=jkt) | {"iss": "fapi", "aud": "http://localhost", "nbf": now, "exp": now + 60}
+    signed_request = signed({"alg": "ES256", "typ": "oauth-authz-req+jwt"}, claims, party.signer.key)
+    assert party.post("/par", {"client_id": "fapi", "request": signed_request}).status_code == status
