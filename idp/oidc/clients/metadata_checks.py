@@ -40,7 +40,8 @@ from idp.oidc.clients.scopes import MACHINE_SCOPES, PERSON_SCOPES
 from idp.oidc.keys.jose import Algorithm, BadKey, load_public_keys
 from idp.oidc.protocol import AUTHORIZATION_DETAILS_TYPES, ErrorCode
 
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_NAME = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,200}")
+"""No control characters, and none that turn the direction of what stands around them."""
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _NOT_SUPPORTED = (
     "request_object_encryption_alg",
@@ -63,6 +64,7 @@ def validate(document: Mapping[str, Any], registration: Registration) -> dict[st
     for member in _NOT_SUPPORTED:
         if document.get(member) not in (None, False, [], ""):
             raise refused(f"{member} is not supported")
+    _check_storable({name: value for name, value in document.items() if name in Metadata.model_fields})
     try:
         metadata = Metadata.model_validate(document)
     except ValidationError as error:
@@ -71,9 +73,7 @@ def validate(document: Mapping[str, Any], registration: Registration) -> dict[st
     completed = _completed(metadata, registration)
     for check in CHECKS:
         check(completed, registration)
-    accepted = completed.model_dump(mode="json", exclude_none=True)
-    _check_storable(accepted)
-    return accepted
+    return completed.model_dump(mode="json", exclude_none=True)
 
 
 def _check_storable(document: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 BY_NETWORK = Limit("registration_network", 300, timedelta(hours=1))
 OPEN_BY_NETWORK = Limit("registration_open_network", 30, timedelta(hours=1))
 CHANGES = Limit("registration_change", 60, timedelta(hours=1))
-_NOT_IN_AN_UPDATE = ("registration_access_token", "registration_client_uri", "client_id_issued_at", "client_secret_expires_at")
+NOT_IN_AN_UPDATE = ("registration_access_token", "registration_client_uri", "client_id_issued_at", "client_secret_expires_at")
 _WITH_SECRET = (BASIC, POST)
 
 
@@ -87,7 +87,7 @@ def check_update(work: UnitOfWork, client_id: str, token: str, metadata: Mapping
     limits.count_refusal(work, CHANGES, client_id)
     if metadata.get("client_id") != client_id:
         raise refused("client_id: has to be that of the client")
-    for member in _NOT_IN_AN_UPDATE:
+    for member in NOT_IN_AN_UPDATE:
         if member in metadata:
             raise refused(f"{member}: is not the client's to set")
     secret = metadata.get("client_secret")

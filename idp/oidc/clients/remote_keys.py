@@ -24,6 +24,7 @@ from idp.oidc.clients.fetching import Unfetchable, fetch
 from idp.oidc.clients.metadata import MOST_KEYS, Origin
 from idp.oidc.clients.store import DocumentKind, Published
 from idp.oidc.keys.jose import BadKey, BadToken, VerifyingKey, load_public_keys, unproven_header, verify
+from idp.turns import let_others_pass
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
 FRESH = timedelta(hours=1)
@@ -31,7 +32,8 @@ USABLE = timedelta(days=1)
 BETWEEN_FETCHES = timedelta(minutes=1)
 _LONGEST_WAIT = 2.0
 _PAUSE = 0.05
-_PARSED = 500
+_MOST_PARSED = 500
+_WORTH_KEEPING = 10
 _RUNNING, _OVER = b"running", b"over"
 
 log = structlog.get_logger(__name__)
@@ -81,9 +83,11 @@ def parse(content: bytes) -> tuple[VerifyingKey, ...]:
             _parsed.move_to_end(digest)
             return _parsed[digest]
     keys = load_public_keys(_document(content))
+    if len(keys) > _WORTH_KEEPING:  # nobody who means well has so many; they shall not fill our memory
+        return keys
     with _parsing:
         _parsed[digest] = keys
-        while len(_parsed) > _PARSED:
+        while len(_parsed) > _MOST_PARSED:
             _parsed.popitem(last=False)
     return keys
 
@@ -155,4 +159,5 @@ def _wait_for_other(units: Units, client_id: str) -> None:
             running = tried is not None and tried["content"] == _RUNNING and work.now - tried["fetched_at"] < BETWEEN_FETCHES / 4
         if not running:
             return
-        time.sleep(_PAUSE)
+        with let_others_pass():
+            time.sleep(_PAUSE)

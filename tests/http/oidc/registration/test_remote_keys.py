@@ -258,7 +258,7 @@ def test_rfc7523_3_an_assertion_signed_by_a_published_key_lets_its_client_in(app
             "jwks_uri": KEYS,
             "scope": "read",
         }
-        clients.register(work, metadata, client_id="app", origin=Origin.DYNAMIC)
+        clients.register(work, metadata, client_id="app", origin=Origin.CLI)
     now = int(clock().timestamp())
     claims = {"iss": "app", "sub": "app", "aud": "http://localhost/token", "exp": now + 60, "iat": now}
     for count, pair in enumerate((first, first)):
