@@ -16,7 +16,7 @@ from idp.authn.throttling import Caller, network_of
 from idp.oidc.authorization import device_decision, devices
 from idp.oidc.authorization.device_decision import Decision, Device, DeviceNotAllowed, DeviceOver, UserCodeWrong
 from idp.oidc.authorization.next_step import ConsentNeeded, SignInNeeded
-from idp.oidc.endpoints import consent_page
+from idp.oidc.endpoints import client_logos, consent_page
 from idp.oidc.protocol import Path
 from idp.pages import cookies, headers
 from idp.pages.failures import failure_page
@@ -131,7 +131,8 @@ def _ask(work: UnitOfWork, device: Device, step: Decision) -> Response:
 
 
 def _sign_in(work: UnitOfWork, device: Device, requirement: Requirement) -> Response:
-    shown_for = ShownFor(app_name=device.client.name, policy_uri=device.client.policy_uri, tos_uri=device.client.tos_uri)
+    app = device.client
+    shown_for = ShownFor(app.name, client_logos.address_of(work, app), app.policy_uri, app.tos_uri)
     back = url_for("device.confirm", request_id=device.id)
     signin_id = signins.start(work, device.browser, requirement, back, shown_for)
     device_decision.note_signin(work, device, signin_id)

@@ -4,8 +4,9 @@ from flask import Response, g
 
 from idp import metrics
 from idp.oidc.authlib_server import GRANTS, server
+from idp.oidc.authorization.devices import Waiting
 from idp.oidc.clients import authentication
-from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
+from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form, refusal
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
@@ -32,10 +33,17 @@ def token() -> Response:
     return answer(issued.signed(keys))
 
 
+@blueprint.errorhandler(Waiting)
+def wait(error: Waiting) -> Response:
+    """Tell a device to wait, which is no refusal to be counted as one."""
+    g.waiting = True
+    return refusal(error)
+
+
 @blueprint.after_request
 def count(response: Response) -> Response:
     """Count the answer by grant and result."""
     grant = g.get("grant_type")
-    result = "issued" if response.status_code == 200 else "refused"
+    result = "issued" if response.status_code == 200 else "waiting" if g.get("waiting") else "refused"
     metrics.TOKENS.labels(grant=grant if grant in _GRANT_TYPES else "other", result=result).inc()
     return response

@@ -46,6 +46,7 @@ def exchange(
     details = _details(work, client, facts, account, asked)
     grant = _grant(client, facts, details)
     narrowed = _narrowed(work, client, grant, asked, audiences)
+    _check_audience(work, client, facts, narrowed)
     family = start_family(work, replace(grant, scopes=narrowed.scopes), until, facts.family_id)
     answer = reissue(work, family, client, narrowed, account=account, session=facts.session, until=until)
     claims = answer.access_claims | {"act": _actors(client, facts)}
@@ -110,6 +111,13 @@ def _narrowed(work: UnitOfWork, client: Client, grant: Grant, asked: Asked, audi
     if not narrowed.scopes and not narrowed.details:
         raise OAuthError(ErrorCode.INVALID_SCOPE, "nothing of the subject_token is registered for this client")
     return replace(narrowed, audience=(*targets, *clients)) if clients else narrowed
+
+
+def _check_audience(work: UnitOfWork, client: Client, facts: TokenFacts, narrowed: Narrowed) -> None:
+    """Let another's app reach what we tell of persons (UserInfo, API) only by a token that could. Raises: OAuthError `invalid_target`."""
+    issuer = work.settings.issuer_address
+    if issuer in narrowed.audience and issuer not in facts.audience and not client.first_party:
+        raise OAuthError(ErrorCode.INVALID_TARGET, "the subject_token is not for this provider, so the new one cannot be")
 
 
 def _actors(client: Client, facts: TokenFacts) -> dict[str, Any]:

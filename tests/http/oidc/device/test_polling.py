@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from idp import metrics
 from idp.app import EXPIRING
 from idp.audit.tables import AuditEvent
 from idp.authn import sessions
@@ -227,6 +228,17 @@ def test_what_happened_is_audited(phone: Phone, person: Person, account, units: 
     assert happened["authorization.granted"].detail["device"] == "Empfang"
     assert happened["authorization.granted"].detail["network"] == "198.51.100.7"
     assert "token.issued" in happened
+
+
+def test_a_device_that_waits_is_not_counted_as_refused(phone: Phone) -> None:
+    def counted(result: str) -> float:
+        return metrics.TOKENS.labels(grant=DEVICE_CODE, result=result)._value.get()
+
+    before = counted("waiting"), counted("refused")
+    phone.begin()
+    phone.poll()
+    phone.poll()
+    assert (counted("waiting"), counted("refused")) == (before[0] + 2, before[1])
 
 
 def test_rfc8628_the_device_grant_is_advertised(party: RelyingParty) -> None:

@@ -108,6 +108,19 @@ def test_what_ends_the_first_ends_the_whole_chain(units: Units, alive, account: 
     assert alive() == [False, False, False]
 
 
+def test_core_11_an_offline_token_is_exchanged_after_logout_until_the_account_ends(
+    portal, signed_in: Browser, account, units: Units
+) -> None:
+    token = portal.tokens(signed_in, scope="openid offline_access")["access_token"]
+    with units.write(SYSTEM) as work:
+        session_ends(work, account)
+    below = portal.exchanged(token)
+    assert portal.is_active(below)
+    with units.write(SYSTEM) as work:
+        account_is_locked(work, account)
+    assert not portal.is_active(below)
+
+
 def test_rfc7009_2_1_revoking_the_refresh_token_ends_what_was_exchanged(portal: Exchanger, tokens: dict, alive) -> None:
     assert portal.post("/revoke", {"token": tokens["refresh_token"]}).status_code == 200
     assert alive() == [False, False, False]

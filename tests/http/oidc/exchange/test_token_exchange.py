@@ -244,6 +244,17 @@ def test_a_token_for_a_backend_opens_nothing_of_ours(portal: Exchanger, token: s
     assert RelyingParty.userinfo(portal, portal.exchanged(token)).status_code == 200
 
 
+def test_anothers_backend_gets_no_access_to_us_out_of_a_token_for_itself(portal: Exchanger, pbx: Exchanger, token: str, units) -> None:
+    for_pbx = portal.exchanged(token, resource=PBX)
+    assert pbx.exchange(for_pbx, resource=ISSUER).status_code == 200
+    with units.write() as work:
+        registered.change(work, "pbx", {}, first_party=False)
+    assert pbx.error(for_pbx, resource=ISSUER) == "invalid_target"
+    assert pbx.error(for_pbx, audience=ISSUER) == "invalid_target"
+    assert pbx.exchange(for_pbx, resource=CALLS).status_code == 200
+    assert pbx.exchange(token, resource=ISSUER).status_code == 200, "this token is for us, too"
+
+
 # --- chains
 
 
