@@ -68,7 +68,7 @@ class Provider(Stack):
 
     def register(self, redirect_uri: str, **metadata: Any) -> Registered:
         """Register a first-party app, unless told otherwise."""
-        first_party, profile = metadata.pop("first_party", True), metadata.pop("profile", None)
+        options = {"first_party": True} | {name: metadata.pop(name) for name in ("first_party", "profile", "client_id") if name in metadata}
         known = {
             "redirect_uris": [redirect_uri],
             "grant_types": ["authorization_code", "refresh_token"],
@@ -76,7 +76,7 @@ class Provider(Stack):
             "require_pkce": True,
         }
         with self.units.write(SYSTEM) as work:
-            return clients.register(work, known | metadata, first_party=first_party, profile=profile)
+            return clients.register(work, known | metadata, **options)
 
     @cached_property
     def administrator(self) -> Account:
