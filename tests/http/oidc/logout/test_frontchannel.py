@@ -232,3 +232,14 @@ def test_3_discovery_says_that_it_is_supported(visitor: Browser) -> None:
     known = visitor.get("/.well-known/openid-configuration").json
     assert known["frontchannel_logout_supported"] is True
     assert known["frontchannel_logout_session_supported"] is True
+
+
+def test_core_8_1_a_pairwise_app_is_told_its_own_sid(visitor: Browser, listening, session: Session, account, id_token, unit) -> None:
+    listening(frontchannel_logout_session_required=True)
+    own = listening("pairwise", "https://other.example/out", frontchannel_logout_session_required=True, subject_type="pairwise")
+    hint = id_token(account, session, aud="pairwise", sid=own)
+    told = {urlsplit(address).netloc: parse_qs(urlsplit(address).query)["sid"][0] for address in frames(
+        visitor.get("/end-session?" + urlencode({"id_token_hint": hint}))
+    )}  # fmt: skip
+    assert told["other.example"] == own
+    assert told["app.example"] != own
