@@ -9,7 +9,6 @@ from idp.authn import sessions
 from idp.authn.events import EndReason
 from idp.directory.accounts import Account
 from idp.oidc.clients import clients, resources
-from idp.oidc.tokens import families
 from idp.unit_of_work import SYSTEM, Units
 from tests.builders import PHONE_1
 from tests.http.oidc import browsing
@@ -114,7 +113,6 @@ def test_a_refresh_token_is_active_for_its_holder_until_it_is_rotated(party: Rel
 
 def test_the_tokens_of_a_deleted_client_are_dead(app: flask.Flask, units: Units, party: RelyingParty, tokens: dict) -> None:
     with units.write() as work:
-        families.end_of_client(work, clients.record(work, "app").client.id)
         clients.delete(work, "app")
     assert party.userinfo(tokens["access_token"]).status_code == 401
 
