@@ -171,6 +171,10 @@ def test_rfc6749_3_1_an_object_does_not_come_twice(signing: Browser, claims) -> 
     assert answered(send(signing, [request, request], **asking()))["error"] == "invalid_request"  # type: ignore[arg-type]
 
 
+def test_rfc6749_3_1_nothing_comes_twice_beside_it_either(signing: Browser, claims) -> None:
+    assert answered(send(signing, signer().sign(claims()), display=["page", "popup"]))["error"] == "invalid_request"
+
+
 def test_rfc9101_5_an_object_goes_not_with_a_reference(signing: Browser, claims) -> None:
     assert refused(send(signing, signer().sign(claims()), request_uri=REFERENCE), "invalid_request")
 
