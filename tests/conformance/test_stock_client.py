@@ -1,5 +1,7 @@
 """openid-client for Node.js, certified for Basic and FAPI 2.0, against the running provider: what it takes is its own judgement."""
 
+import json
+
 import pytest
 
 from idp.oidc.clients import initial_tokens
@@ -11,6 +13,7 @@ from tests.conformance.stock_client import App, Refused, StockClient, key_pair
 CALLBACK = "https://stock.example/callback"
 GOODBYE = "https://stock.example/goodbye"
 SCOPE = "openid profile email roles contracts"
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -193,6 +196,24 @@ def test_rfc8628_a_device_gets_its_tokens_after_a_yes(provider: Provider, stock_
     tokens = app.poll(device=device | {"interval": 0.1})
     assert tokens["claims"]["sub"] == provider.administrator.sub
     assert app.refresh(token=tokens["refresh_token"])["access_token"]
+
+
+# --- a narrower token for a backend
+
+
+def test_rfc8693_a_token_is_exchanged_for_one_of_one_contract(provider: Provider, stock_client: StockClient, signed_in: Person) -> None:
+    made = provider.register(CALLBACK, grant_types=["authorization_code", TOKEN_EXCHANGE], authorization_details_types=["cloud_phone"])
+    app = App(stock_client, "exchanging", secret=made.secret).discover(made.client.id)
+    one_contract = {"type": "cloud_phone", "contract": "CP-4712"}
+    asked = {
+        "subject_token": signed_in_tokens(app, signed_in)["access_token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "scope": "openid",
+        "authorization_details": json.dumps([one_contract]),
+    }
+    exchanged = app.grant(type=TOKEN_EXCHANGE, parameters=asked)
+    assert (exchanged["authorization_details"], exchanged["scope"]) == ([one_contract], "openid")
+    assert "refresh_token" not in exchanged
 
 
 # --- FAPI 2.0: pushed, keyed, bound to a key
