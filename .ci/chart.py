@@ -22,7 +22,12 @@ ONE_OF = {
     "externalSecrets.storeKind": ["SecretStore", "ClusterSecretStore"],
     "service.type": ["ClusterIP", "NodePort", "LoadBalancer"],
 }
-PATTERNS = {"issuer": "^https?://", "staffOrigin": "^$|^https?://", "portalUrl": "^$|^https?://", "image.digest": "^$|^sha256:[0-9a-f]{64}$"}
+PATTERNS = {
+    "issuer": "^https?://",
+    "staffOrigin": "^$|^https?://",
+    "portalUrl": "^$|^https?://",
+    "image.digest": "^$|^sha256:[0-9a-f]{64}$",
+}
 FREE = ("resources", "annotations", "podAnnotations", "nodeSelector", "labels")
 
 

@@ -21,6 +21,7 @@ class Browser:
     def __init__(self, address: str, issuer: str) -> None:
         self.service, self.issuer = urlsplit(address), issuer.rstrip("/")
         self.cookies: dict[str, str] = {}
+        self.network = "127.0.0.1"
 
     def open(self, url: str, fields: dict[str, str] | None = None) -> Page:
         """Open a page of the provider and follow its redirects; gives status, address, text."""
@@ -39,7 +40,7 @@ class Browser:
         host = urlsplit(self.issuer)
         headers = {
             "Host": host.netloc,
-            "X-Forwarded-For": "127.0.0.1",
+            "X-Forwarded-For": self.network,
             "X-Forwarded-Proto": host.scheme,
             "X-Forwarded-Host": host.netloc,
             "Accept-Language": "en",
