@@ -4,6 +4,8 @@ Flask-SQLAlchemy gives engines and metadata; its `session` is not used. Two engi
 for writing units (SQLite: BEGIN IMMEDIATE), bind `read` in AUTOCOMMIT for reading ones.
 """
 
+import select
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -11,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -38,20 +41,36 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Refuse naive values, which would be stored as somebody's local time."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored")
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+        written = _written_for_sqlite if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        def process(value: datetime | None) -> Any:
+            if value is None:
+                return None
+            if value.tzinfo is None:
+                raise ValueError("a naive datetime cannot be stored")
+            return written(value)
+
+        return process
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Give the instant back with its zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        read = _read_from_sqlite if dialect.name == "sqlite" else _in_utc
+        return lambda value: None if value is None else read(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def _written_for_sqlite(value: datetime) -> str:
+    """Write an instant as SQLAlchemy does: comparable as text."""
+    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _read_from_sqlite(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 Json: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
@@ -84,7 +103,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 def configure_engines(settings: Settings) -> dict[str, Any]:
     """Give Flask-SQLAlchemy's configuration for the two engines of an installation."""
     url = settings.database_address
-    options: dict[str, Any] = {"pool_pre_ping": not url.startswith("sqlite")}
+    options: dict[str, Any] = {}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 10}
     else:
@@ -102,13 +121,15 @@ def configure_engines(settings: Settings) -> dict[str, Any]:
     }
 
 
-def prepare_sqlite(writing: Engine, reading: Engine) -> None:
-    """Set the pragmas of each SQLite connection, and let writing units begin with BEGIN IMMEDIATE."""
+def prepare_engines(writing: Engine, reading: Engine) -> None:
+    """Set the pragmas of each SQLite connection, let writing units begin with BEGIN IMMEDIATE, and drop those that PostgreSQL left."""
     for engine in (writing, reading):
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_pragmas)
+        else:
+            event.listen(engine, "checkout", _refuse_hung_up)
     if writing.dialect.name == "sqlite":
-        event.listen(writing, "begin", _begin_immediate)
+        writing.dialect.do_begin = _begin_immediate  # type: ignore[assignment]  # a listener would cost at every statement
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
@@ -118,4 +139,15 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.execute("BEGIN IMMEDIATE")
+
+
+def _refuse_hung_up(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Take another connection when there is something to read on an idle one: its server has said goodbye. Asking costs a round trip.
+
+    Raises: DisconnectionError, which makes the pool connect anew.
+    """
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError("the server closed the connection")
