@@ -14,7 +14,7 @@ from idp.authn import cleaning as authn_cleaning
 from idp.authn.events import PasswordReset, SessionsEnded
 from idp.authn.resets import ResetSender
 from idp.clock import Clock, system_clock
-from idp.database import configure_engines, db, prepare_sqlite
+from idp.database import configure_engines, db, prepare_engines
 from idp.directory import invitations
 from idp.directory.events import (
     AccountsDeactivated,
@@ -105,7 +105,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     db.init_app(app)
     with app.app_context():
         writing, reading = db.engine, db.engines["read"]
-    prepare_sqlite(writing, reading)
+    prepare_engines(writing, reading)
     app.extensions["idp.units"] = Units(writing, reading, chosen, secrets, clock, handlers())
     for init_face in FACES:
         init_face(app)

@@ -14,7 +14,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, create_engine, event
 
 import idp.app
-from idp.database import configure_engines, db, prepare_sqlite
+from idp.database import configure_engines, db, prepare_engines
 from idp.oidc.keys.ring import ring_of
 from idp.settings import Settings
 from idp.unit_of_work import Units
@@ -36,7 +36,7 @@ def engines_of(settings: Settings) -> tuple[Engine, Engine]:
     if repr(config) not in _engines:
         reading = dict(config["SQLALCHEMY_BINDS"]["read"])
         made = create_engine(config["SQLALCHEMY_DATABASE_URI"], **config["SQLALCHEMY_ENGINE_OPTIONS"]), create_engine(**reading)
-        prepare_sqlite(*made)
+        prepare_engines(*made)
         without_waiting_for_the_disk(made)
         _engines[repr(config)] = made
     return _engines[repr(config)]
