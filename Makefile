@@ -33,7 +33,8 @@ demo-reset: install ## throw the demo data away; refused while it runs
 test: develop parts ## run all tests that fit into six minutes (TESTS=tests/unit for a part)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(TESTS)
 
-test-slow: develop parts ## run the tests that take longer
+test-slow: develop ## run the tests that take longer
+	@sh .ci/parts.sh slow
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(TESTS)
 
 check: develop ## lint, types, import contract, sizes, translations, drift of generated files

@@ -80,9 +80,12 @@ def _end_with_parent() -> None:
 
 
 class Postgres:
-    """One throw-away server; as root it runs as `nobody`, since PostgreSQL refuses root."""
+    """One throw-away server; as root it runs as `nobody`, since PostgreSQL refuses root.
 
-    def __init__(self) -> None:
+    `durable`: what is committed survives a crash of the server, at some cost.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="idp-postgres-"))
         self.port = free_port()
         self.user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -95,21 +98,29 @@ class Postgres:
             "unix_socket_directories": str(self.folder),
             "fsync": "off",
             "full_page_writes": "off",
-            "synchronous_commit": "off",
+            "synchronous_commit": "on" if durable else "off",
             "max_connections": "60",
             "shared_buffers": "64MB",
             "autovacuum": "off",
         }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self.databases = 0
+        self.start()
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
-            [self.bin / "postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *options],
+            [self.bin / "postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *self.options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             preexec_fn=_end_with_parent,
             **self._as_user(),
         )
         wait_until(self._accepts, process=self.process)
-        self.databases = 0
+
+    def crash(self) -> None:
+        """End it at once, without writing anything down."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(10)
 
     def url(self, database: str) -> str:
         return f"postgresql://idp@127.0.0.1:{self.port}/{database}"
@@ -130,8 +141,7 @@ class Postgres:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(10)
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _accepts(self) -> bool:

@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from idp.app import create_app
 from idp.authn import hashing, passwords
+from idp.authn.tables import Session
+from idp.crypto import hash_token
 from idp.database import db
 from idp.directory.accounts import Account
 from idp.messaging import demo
@@ -98,6 +102,7 @@ class Cluster:
     folder: Path
     database_url: str
     redis_url: str
+    direct_url: str = ""  # when `database_url` goes through a pooler
     port: int = field(default_factory=free_port)
     nodes: dict[str, Node] = field(default_factory=dict)
     proxy: subprocess.Popen[bytes] | None = None
@@ -116,6 +121,8 @@ class Cluster:
             sms_sender="demo",
             mail_sender="demo",
             limits_factor=1000,
+            database_direct_url=self.direct_url,
+            database_pooler=bool(self.direct_url),
             embedded_worker=False,
         )
 
@@ -132,7 +139,7 @@ class Cluster:
             "IDP_MAIL_SENDER": "demo",
             "IDP_LIMITS_FACTOR": "1000",
             "IDP_PROFILE": "small",
-        }
+        } | ({"IDP_DATABASE_POOLER": "true", "IDP_DATABASE_DIRECT_URL": self.direct_url} if self.direct_url else {})
         return {name: value for name, value in os.environ.items() if not name.startswith("IDP_")} | given
 
     def add(self, name: str, kind: str, tree: Path = ROOT, **more: str) -> Node:
@@ -150,7 +157,7 @@ class Cluster:
         config = self.folder / "haproxy.cfg"
         config.write_text(HAPROXY.format(folder=self.folder, port=self.port, servers=servers))
         with (self.folder / "haproxy.log").open("wb") as log:
-            self.proxy = subprocess.Popen(["haproxy", "-db", "-f", str(config)], stderr=log)
+            self.proxy = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", str(config)], stderr=log)
         wait_until((self.folder / "haproxy.sock").exists, process=self.proxy)
 
     def tell_proxy(self, command: str) -> str:
@@ -192,6 +199,7 @@ class Load:
     people: int = 3
     done: int = 0
     failures: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -249,6 +257,14 @@ class Load:
         status, url, _ = browser.fill(page, "PIN", pin=self._pin(account))
         assert status < 400, f"{status} at {url}"
         assert "/signin/" not in url, url
+        (token,) = [value for name, value in browser.cookies.items() if name.endswith("idp_session")]
+        self.acknowledged.append(hash_token(token))
+
+    def lost(self) -> list[str]:
+        """Tell which sign-ins were acknowledged and are not in the database."""
+        with self.units.read() as work:
+            kept = set(work.db.scalars(select(Session.token_hash)))
+        return [one for one in self.acknowledged if one not in kept]
 
     def _newest_sms(self, account: Account) -> int:
         with self.units.read() as work:

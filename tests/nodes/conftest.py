@@ -9,7 +9,7 @@ from tests.nodes.cluster import Cluster
 @pytest.fixture
 def own_postgres():
     """A PostgreSQL server that a test may stop."""
-    server = servers.Postgres()
+    server = servers.Postgres(durable=True)
     yield server
     server.stop()
 
