@@ -7,6 +7,7 @@ import pytest
 
 from idp.directory import accounts, provisioning
 from idp.directory.accounts import Account
+from idp.identifiers import ClientId
 from idp.oidc.clients import clients, resources
 from idp.oidc.clients import store as client_store
 from idp.oidc.tokens import families, session_clients
@@ -15,6 +16,7 @@ from idp.oidc.tokens.tables import AccessToken, TokenFamily
 from idp.unit_of_work import SYSTEM, Units
 from tests import builders
 from tests.builders import PHONE_1, PHONE_2
+from tests.http.oidc import browsing
 from tests.http.oidc.browsing import Browser
 from tests.http.oidc.relying import RelyingParty, claims_of
 
@@ -107,3 +109,12 @@ def test_a_changed_client_keeps_what_was_not_named(units: Units, party: RelyingP
         assert replace(after, name=before.name, logo_uri=None, metadata=before.metadata) == before
         clients.change(work, "app", {"logo_uri": None})
         assert clients.record(work, "app").client.logo_uri is None
+
+
+def test_the_one_member_of_a_clients_metadata_that_userinfo_needs_is_read(units: Units) -> None:
+    with units.write() as work:
+        browsing.registered(work, "plain")
+        browsing.registered(work, "signed", userinfo_signed_response_alg="Ed25519")
+        assert token_store.userinfo_alg(work.db, ClientId("plain")) is None
+        assert token_store.userinfo_alg(work.db, ClientId("signed")) == "Ed25519"
+        assert token_store.userinfo_alg(work.db, ClientId("nobody")) is None
