@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from idp.identifiers import ClientId
 from idp.oidc.authorization import consent, permissions
 from idp.oidc.authorization.consent import Consent
+from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.pages.render import render, tell
 from idp.texts import text
 from idp.unit_of_work import read_work, unit_of_work
@@ -18,7 +19,7 @@ def list_apps() -> Response:
     """List the apps with what they may do."""
     with read_work() as work:
         given = consent.of_account(work, person().account.id)
-    shown = [(one, permissions.of_scopes(one.scopes)) for one in given]
+    shown = [(one, permissions.of_scopes(scope for scope in one.scopes if scope != OFFLINE_ACCESS)) for one in given]
     return render("selfservice/apps.html", frame=frame(), given=shown)
 
 

@@ -18,7 +18,7 @@ from idp.web.staff.member import operators as blueprint
 __all__ = ["blueprint"]
 
 
-@blueprint.route("/new-client", methods=["GET", "POST"])
+@blueprint.route("/clients-new", methods=["GET", "POST"])
 def new_client() -> Response:
     """Ask for the app, and register it. The id stands in the form, so that sending it twice makes one app."""
     form = NewClientForm(data={"client_id": new_id()} if request.method == "GET" else None)

@@ -26,8 +26,11 @@ class LinesField(ParagraphField):
 
     longest = _LONG
 
-    def __init__(self, label: Text, **options: Any) -> None:
-        super().__init__(label, render_kw=_OFF | {"rows": "3"} | options.pop("render_kw", {}), **options)
+    def __init__(self, label: Text, *, needed: bool = False, **options: Any) -> None:
+        """Make the field; `needed`: not called optional, although only the validator knows when it may be empty."""
+        super().__init__(label, required=False, render_kw=_OFF | {"rows": "3"} | options.pop("render_kw", {}), **options)
+        if needed:
+            self.flags.optional = False
 
     @property
     def lines(self) -> list[str]:
@@ -80,13 +83,13 @@ class SeenForm(Form):
 class NewClientForm(Form):
     """A new app."""
 
-    client_name = LineField(text("Name"), hint=text("People see it when they sign in."), render_kw=_OFF)
+    client_name = LineField(text("Name of the app"), hint=text("People see it when they sign in."), render_kw=_OFF)
     kind = RadioChoiceField(text("Kind"), choices=[(kind.value, kind.label) for kind in Kind], default=Kind.WEB.value)
     redirect_uris = LinesField(
-        text("Redirect URIs"), required=False, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
+        text("Redirect URIs"), needed=True, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
     )
     post_logout_redirect_uris = LinesField(
-        text("Addresses after signing out"), required=False, hint=text("One on each line; without one people stay here after signing out.")
+        text("Addresses after signing out"), hint=text("One on each line; without one people stay here after signing out.")
     )
     scope = LineField(
         text("Scopes"), required=False, longest=2000, default=" ".join(PERSON_SCOPES), hint=text("Separated by spaces."), render_kw=_OFF
@@ -116,16 +119,16 @@ class NewClientForm(Form):
 class ClientForm(SeenForm):
     """What is changed often of an app; its fields are named as the metadata's members."""
 
-    client_name = LineField(text("Name"), hint=text("People see it when they sign in."), render_kw=_OFF)
+    client_name = LineField(text("Name of the app"), hint=text("People see it when they sign in."), render_kw=_OFF)
     redirect_uris = LinesField(
-        text("Redirect URIs"), required=False, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
+        text("Redirect URIs"), needed=True, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
     )
     post_logout_redirect_uris = LinesField(
-        text("Addresses after signing out"), required=False, hint=text("One on each line; without one people stay here after signing out.")
+        text("Addresses after signing out"), hint=text("One on each line; without one people stay here after signing out.")
     )
     scope = LineField(text("Scopes"), required=False, longest=2000, hint=text("Separated by spaces."), render_kw=_OFF)
     allowed_origins = LinesField(
-        text("Origins of its browser pages"), required=False, hint=text("One on each line. Scripts of these pages may call us (CORS).")
+        text("Origins of its browser pages"), hint=text("One on each line. Scripts of these pages may call us (CORS).")
     )
     initiate_login_uri = LineField(text("Where others begin a sign-in (initiate_login_uri)"), required=False, longest=2000, render_kw=_OFF)
     backchannel_logout_uri = LineField(text("Back-channel logout address"), required=False, longest=2000, render_kw=_OFF)

@@ -1,4 +1,4 @@
-"""The validator's refusals in the words of a page: redirect URIs in the reader's language, all else as the validator says it."""
+"""The validator's refusals in the words of a page; what is rare is shown as the validator says it, in English."""
 
 from idp.oidc.protocol import OAuthError
 from idp.pages.forms import Form
@@ -28,12 +28,30 @@ def of_redirect_uri(problem: str) -> Text | str:
 def show(form: Form, error: OAuthError) -> None:
     """Put the validator's refusal at the field whose metadata member it names, else above the form."""
     member, _, rest = error.description.partition(": ")
-    uri, _, problem = rest.partition(" ")
-    if member == "redirect_uris" and problem in _OF_REDIRECT_URIS:
-        said = text("{uri} {problem}", uri=uri, problem=_OF_REDIRECT_URIS[problem])
-    else:
-        said = text("This was not accepted: {problem}", problem=error.description)
+    said = _words(member, rest) or text("This was not accepted: {problem}", problem=error.description)
     if member in form:
         form.add_problem(member, said)
     else:
         form.form_errors.append(said)
+
+
+def _words(member: str, rest: str) -> Text | None:
+    """Say a refusal of a member in words of ours; None where there are none."""
+    value, _, problem = rest.partition(" ")
+    match member, problem:
+        case "redirect_uris", _ if problem in _OF_REDIRECT_URIS:
+            return text("{uri} {problem}", uri=value, problem=_OF_REDIRECT_URIS[problem])
+        case "redirect_uris", _ if rest == "at least one is needed":
+            return text("Please enter at least one redirect URI.")
+        case "jwks", _ if rest.endswith("by jwks or jwks_uri"):
+            return text("Please enter its public keys, or their address.")
+        case "scope", "is not known":
+            return text("The scope {scope} is not known.", scope=value)
+        case "scope", _ if problem.startswith("is for clients with client_credentials"):
+            return text("The scope {scope} is for machines alone.", scope=value)
+        case _, "is not an https address":
+            return text("{uri} has to be an address that begins with https.", uri=value)
+        case _, "is on another origin than the redirect_uris":
+            return text("{uri} has to be on the host of a redirect URI.", uri=value)
+        case _:
+            return None

@@ -18,7 +18,7 @@ from tests.http.oidc import browsing
 from tests.visitor import Visitor, give_password
 
 CLIENTS = "/staff/clients"
-NEW = "/staff/new-client"
+NEW = "/staff/clients-new"
 CALLBACK = "https://app.example/callback"
 
 

@@ -94,7 +94,10 @@ def test_the_whole_metadata_is_changed_as_json(staff: Visitor, registered, units
         ('{"redirect_uris": "https://app.example/cb"}', "Das wurde nicht angenommen"),
         ('{"redirect_uris": ["http://app.example/cb"]}', "Das wurde nicht angenommen"),
         ('{"redirect_uris": ["https://app.example/cb"], "jwks": {"keys": 1}}', "Das wurde nicht angenommen"),
-        ('{"redirect_uris": ["https://app.example/cb"], "scope": "root"}', "Das wurde nicht angenommen"),
+        ('{"redirect_uris": ["https://app.example/cb"], "scope": "root"}', "Der Scope root ist nicht bekannt."),
+        ('{"redirect_uris": ["https://app.example/cb"], "scope": "provisioning"}', "Der Scope provisioning ist nur für Maschinen."),
+        ('{"redirect_uris": ["https://app.example/cb"], "frontchannel_logout_uri": "https://b.example/"}', "muss auf dem Host einer"),
+        ('{"redirect_uris": []}', "Bitte geben Sie mindestens eine Redirect-URI an."),
     ],
 )
 def test_a_document_that_cannot_be_is_refused_in_words(staff: Visitor, registered, units: Units, document: str, words: str) -> None:

@@ -67,7 +67,7 @@ def test_an_app_with_fapi_2_0_brings_its_keys(staff: Visitor, units: Units) -> N
 def test_without_keys_fapi_2_0_is_refused_in_words(staff: Visitor, units: Units) -> None:
     page = create(staff, kind="fapi2")
     assert page.status_code == 422
-    assert "Das wurde nicht angenommen" in page.text
+    assert re.search('id="jwks-error".*Bitte geben Sie die öffentlichen Schlüssel der App an oder deren Adresse.', page.text)
     assert known_ids(units) == []
 
 
