@@ -54,7 +54,7 @@ class Proof:
 
 
 class ProofRefused(OAuthError):
-    """The proof is missing, wrong or used (`invalid_dpop_proof`), or lacks a nonce of ours (`use_dpop_nonce`, §8)."""
+    """The proof is wrong or used (`invalid_dpop_proof`), lacks our nonce (`use_dpop_nonce`, §8), or is missing (`invalid_request`)."""
 
     def __init__(self, description: str, error: ErrorCode = ErrorCode.INVALID_DPOP_PROOF) -> None:
         super().__init__(error, description)
@@ -95,7 +95,8 @@ def key_of_tokens(work: UnitOfWork, client: Client, proof: Proof | None) -> str 
     Raises: ProofRefused, also where a client has to prove its key and does not (§5.2).
     """
     if proof is None and client.dpop_bound:
-        raise ProofRefused("this client has to send a DPoP proof")
+        # no error code is defined for this; the certification suite takes no other of a refresh
+        raise ProofRefused("this client has to send a DPoP proof", ErrorCode.INVALID_REQUEST)
     return key_of(work, client, proof)
 
 

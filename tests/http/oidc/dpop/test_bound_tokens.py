@@ -164,10 +164,10 @@ def test_rfc9449_5_2_a_client_that_always_binds_its_tokens_gets_none_without_pro
     with units.write() as work:
         clients.change(work, "app", {"dpop_bound_access_tokens": True})
     code = party.code(signed_in)
-    assert error(party.redeem(code, prover=None)) == (400, "invalid_dpop_proof")
+    assert error(party.redeem(code, prover=None)) == (400, "invalid_request")
     tokens = party.redeem(code)
     assert tokens.status_code == 200, "the code was not spent"
-    assert error(party.refresh(tokens.json["refresh_token"], prover=None)) == (400, "invalid_dpop_proof")
+    assert error(party.refresh(tokens.json["refresh_token"], prover=None)) == (400, "invalid_request")
     assert party.refresh(tokens.json["refresh_token"]).status_code == 200
 
 

@@ -21,7 +21,7 @@ def error(response) -> tuple[int, str]:
 
 def test_fapi2_5_3_2_1_only_bound_tokens_are_issued(party: FapiApp, signed_in: Browser) -> None:
     code = party.code(signed_in)
-    assert error(party.redeem(code, prover=None)) == (400, "invalid_dpop_proof")
+    assert error(party.redeem(code, prover=None)) == (400, "invalid_request")
     assert party.redeem(code).json["token_type"] == "DPoP", "the code was not spent"
 
 
@@ -39,7 +39,7 @@ def test_fapi2_a_refresh_without_proof_or_by_another_key_is_refused_and_ends_not
     party: FapiApp, signed_in: Browser, prover: Prover
 ) -> None:
     token = party.tokens(signed_in)["refresh_token"]
-    assert error(party.refresh(token, prover=None)) == (400, "invalid_dpop_proof")
+    assert error(party.refresh(token, prover=None)) == (400, "invalid_request")
     assert error(party.refresh(token, prover=prover)) == (400, "invalid_grant")
     assert party.refresh(token).status_code == 200
 
