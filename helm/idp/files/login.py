@@ -130,7 +130,7 @@ def main(address: str, issuer: str, username: str) -> None:
     status, url, _ = browser.fill(page, "PIN of the login", pin=new_pin(browser, known_pins))
     if status >= 400 or "/signin/" in url or not any(name.endswith("idp_session") for name in browser.cookies):
         raise SystemExit(f"the login ended with {status} at {urlsplit(url).path}")
-    print(f"{username} signed in with password and PIN")
+    sys.stdout.write(f"{username} signed in with password and PIN\n")
 
 
 if __name__ == "__main__":
