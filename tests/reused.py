@@ -81,6 +81,8 @@ def _forget(app: flask.Flask, config: dict[str, Any], settings: Settings, clock:
     app.extensions |= {"idp.units": units, "idp.settings": settings}
     if "idp.keys" in app.extensions:
         app.extensions["idp.keys"] = ring_of(units)
+    if "idp.ready" in app.extensions:
+        app.extensions["idp.ready"]._kept.clear()
     for limiter in app.extensions["limiter"]:
         limiter.reset()
 

@@ -35,7 +35,7 @@ def mailbox() -> Response:
     return render("demo/mailbox.html", mails=mails, to=to)
 
 
-@blueprint.get("/mailbox/<int:message_id>")
+@blueprint.get("/mailbox/<int(max=2147483647):message_id>")
 def mail(message_id: int) -> Response:
     """Show a mail as a mail program does, and its plain text."""
     with read_work() as work:
@@ -45,7 +45,7 @@ def mail(message_id: int) -> Response:
     return render("demo/mail.html", message=message)
 
 
-@blueprint.get("/mailbox/<int:message_id>/html")
+@blueprint.get("/mailbox/<int(max=2147483647):message_id>/html")
 def mail_html(message_id: int) -> Response:
     """Give the mail's HTML alone, for the frame in its page."""
     with read_work() as work:

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from idp.errors import TryAgain
 from idp.pages import request_line
 from idp.pages.request_number import number_of
 from idp.settings import Settings
@@ -61,7 +62,10 @@ class ReadyDocuments:
             return None
         if self._staff_host and urlsplit("//" + environ.get("HTTP_HOST", "")).hostname == self._staff_host:
             return None
-        kept, version = self._kept.get(path), document.version()
+        try:
+            kept, version = self._kept.get(path), document.version()
+        except TryAgain:
+            return None  # the application says it with its own words and headers
         if kept is None or kept.version != version or kept.until < time.monotonic():
             return self._from_view(path, version, environ, start_response, application)
         return _send(document, path, kept, environ, start_response)
