@@ -1,6 +1,6 @@
 """A server on which clients publish their documents, and an outbound client that reaches it: the internet alone is played.
 
-The outbound client checks names and addresses as always; only the connection to the public address 93.184.216.34 ends here.
+The outbound client checks names and addresses as always; whatever connection it makes then, to public or internal hosts, ends here.
 """
 
 import threading
@@ -69,13 +69,11 @@ def running(publisher: Publisher) -> Iterator[int]:
 
 
 class Internet(OutboundClient):
-    """Finds the names of `hosts`, and ends at a local port what goes to the public address, without TLS."""
+    """Finds the names of `hosts`; all connections end at one local port, without TLS."""
 
     def __init__(self, port: int, hosts: Mapping[str, Sequence[str]], allow: Sequence[str] = (), **options: Any) -> None:
         super().__init__(allow, resolve=lambda host, _port: hosts.get(host, ()), **options)
         self._here = urlsplit(f"http://127.0.0.1:{port}")
 
     def _connected(self, target: SplitResult, addresses: Sequence[Address], deadline: Deadline) -> Wire:
-        if [str(address) for address in addresses] == [PUBLIC_ADDRESS]:
-            target, addresses = self._here, [ip_address("127.0.0.1")]
-        return super()._connected(target, addresses, deadline)
+        return super()._connected(self._here, [ip_address("127.0.0.1")], deadline)

@@ -14,6 +14,8 @@ from tests import publisher
 from tests.http.oidc.browsing import REDIRECT_URI
 from tests.publisher import HOST, PUBLIC_ADDRESS, Internet, Publisher
 
+ALLOWED = ["localhost", "inside.example", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::1/128"]
+"""Exceptions of the operator's, which do not count for who registers itself."""
 INTERNAL = {"inside.example": ["10.0.0.8"], "metadata.example": ["169.254.169.254"], "both.example": [PUBLIC_ADDRESS, "127.0.0.1"]}
 
 
@@ -30,7 +32,7 @@ def published(publishing: tuple[Publisher, int], units: Units) -> Iterator[Publi
     """What the host app.example publishes; other names lead to internal hosts."""
     made, port = publishing
     made.documents, made.asked = {}, []
-    fetching.use(units, Internet(port, {HOST: [PUBLIC_ADDRESS]} | INTERNAL, seconds=0.5))
+    fetching.use(units, Internet(port, {HOST: [PUBLIC_ADDRESS]} | INTERNAL, ALLOWED, seconds=0.5))
     yield made
     fetching.use(units, None)
 

@@ -121,6 +121,14 @@ def test_a_picture_that_is_no_longer_wanted_is_not_fetched(published: Publisher,
     assert published.asked == []
 
 
+def test_of_an_address_that_was_changed_at_once_nothing_is_fetched(published: Publisher, made: dict, units: Units, work_off) -> None:
+    published.documents |= {"/logo": PNG, "/new": JPEG}
+    with units.write() as work:
+        clients.change(work, made["client_id"], {"logo_uri": "https://app.example/new"})
+    work_off()
+    assert published.asked == ["/new"]
+
+
 def test_a_disabled_clients_picture_is_not_shown(client, published: Publisher, made: dict, units: Units, work_off) -> None:
     published.documents["/logo"] = PNG
     work_off()

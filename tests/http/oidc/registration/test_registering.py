@@ -359,16 +359,6 @@ def test_no_internal_host_is_reached_by_a_sectors_address(registrar: Registrar, 
     assert published.asked == []
 
 
-def test_outbound_exceptions_do_not_count_for_who_registers_itself(database: str, tmp_path, clock, publishing) -> None:
-    publisher, port = publishing
-    publisher.asked = []
-    with closing_app(make_settings(database, tmp_path, outbound_allow=["localhost", "127.0.0.0/8"]), clock) as app:
-        with app.extensions["idp.units"].write() as work:
-            registrar = Registrar(app, initial_tokens.create(work, "x").secret)
-        assert refusal(registrar.register(sector_identifier_uri=f"https://localhost:{port}/sector.json")) == INVALID
-    assert publisher.asked == []
-
-
 def test_nothing_is_fetched_for_whom_may_not_register(registrar: Registrar, published: Publisher) -> None:
     registrar.post(json={"redirect_uris": [REDIRECT_URI], "sector_identifier_uri": SECTOR}, token="wrong")
     registrar.register(sector_identifier_uri=SECTOR, grant_types=["password"])

@@ -199,6 +199,15 @@ def test_no_internal_host_is_called_for_a_client_that_registered_itself(units: U
     assert published.asked == []
 
 
+def test_an_operators_client_may_publish_inside_where_the_operator_allows(units: Units, published, first: Pair) -> None:
+    published.documents["/keys"] = key_set(first)
+    with units.write() as work:
+        client = registered(work, "https://inside.example/keys", Origin.CLI)
+    remote_keys.prepare(units, client.id, first.token)
+    with units.read() as work:
+        assert [key.kid for key in remote_keys.keys_of(work, client)] == [first.key.kid]
+
+
 def test_a_changed_address_is_fetched_at_once_and_the_old_keys_count_no_more(kids, units, published, app_client, first, second) -> None:
     published.documents |= {"/keys": key_set(first), "/new": key_set(second)}
     kids(first.token)
