@@ -45,6 +45,14 @@ def sign_in(page: Page, stack: Stack, username: str, password: str, mobile: str 
         enter_pin(page, stack, mobile, after, language)
 
 
+def enter_as_staff(page: Page, stack: Stack, username: str = "betrieb") -> None:
+    """Sign in as one of the carrier's own people."""
+    known = stack.demo_user(username)
+    page.goto(f"{stack.idp}/staff/")
+    sign_in(page, stack, username, known["password"], known["mobile"])
+    expect(page.locator(".top .person")).to_be_visible()
+
+
 def set_password(page: Page, password: str = GOOD_PASSWORD) -> None:
     """Fill in both fields of the new password and send it by the page's main button."""
     page.locator("input[name=new_password]").fill(password)

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from idp.directory import accounts
+from idp.oidc.authorization import consent
+from idp.oidc.clients import clients
+from idp.unit_of_work import SYSTEM
 from tests.accessibility import violations_in_both_themes
 from tests.browser import steps
 from tests.browser.stack import Stack, new_firm
@@ -16,15 +20,32 @@ LARGEST_PAGE = 60 * 1024
 
 @pytest.fixture(scope="session")
 def signed_in(browser, browser_context_args, stack: Stack) -> Iterator[BrowserContext]:
-    """A browser in which an administrator is signed in, with one more account to look at."""
+    """A browser in which an administrator is signed in, who lets the app `granted` have access."""
     context = browser.new_context(**browser_context_args)
     context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     firm = stack.active_firm()
+    with stack.app.extensions["idp.units"].write(SYSTEM) as work:
+        account = accounts.find_by_username(work, firm.username)
+        assert account
+        granted = clients.register(work, {"client_name": "Kalender", "redirect_uris": ["https://granted.example/cb"]}, client_id="granted")
+        consent.remember(work, granted.client, account.id, ("openid", "email", "offline_access"))
     page.goto(f"{stack.portal}/cloud-phone")
     steps.sign_in(page, stack, firm.username, steps.GOOD_PASSWORD, firm.mobile)
     expect(page).to_have_url(f"{stack.portal}/cloud-phone")
     page.goto(f"{stack.cloudphone}/login/initiate?iss={stack.idp}&target_link_uri={stack.cloudphone}/contracts/{firm.phone_contract}")
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def staff(browser, browser_context_args, stack: Stack) -> Iterator[BrowserContext]:
+    """A browser in which an operator is signed in; there is an app `seen` to look at."""
+    context = browser.new_context(**browser_context_args)
+    context.set_default_timeout(PATIENCE * 1000)
+    steps.enter_as_staff(context.new_page(), stack)
+    with stack.app.extensions["idp.units"].write(SYSTEM) as work:
+        clients.register(work, {"client_name": "Kalender", "redirect_uris": ["https://seen.example/cb"]}, client_id="seen")
     yield context
     context.close()
 
@@ -93,6 +114,37 @@ def test_activation_and_pin_pages(page: Page, stack: Stack) -> None:
 def test_console_pages(signed_in: BrowserContext, stack: Stack, path: str) -> None:
     page = signed_in.new_page()
     page.goto(stack.idp + path)
+    check(page, path)
+    page.close()
+
+
+def test_the_page_of_an_account_with_its_sessions(signed_in: BrowserContext, stack: Stack) -> None:
+    page = signed_in.new_page()
+    page.goto(f"{stack.idp}/console/")
+    page.goto(stack.idp + (page.locator("a[href^='/console/accounts/']", has_text="Bearbeiten").first.get_attribute("href") or ""))
+    expect(page.get_by_role("heading", name="Wo diese Person angemeldet ist")).to_be_visible()
+    check(page, "account with sessions")
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/account/", "/account/apps/granted/revoke", "/account/sessions", "/account/sessions/sign-out"])
+def test_pages_of_my_account(signed_in: BrowserContext, stack: Stack, path: str) -> None:
+    page = signed_in.new_page()
+    page.goto(stack.idp + path)
+    check(page, path)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/clients", "/clients?search=niemand", "/clients-new", "/clients/seen", "/clients/seen/edit", "/clients/seen/metadata",
+        "/clients/seen/delete", "/resources", "/registration-tokens", "/registration-tokens/new", "/session/signed-out",
+    ],
+)  # fmt: skip
+def test_staff_pages(staff: BrowserContext, stack: Stack, path: str) -> None:
+    page = staff.new_page()
+    page.goto(f"{stack.idp}/staff{path}")
     check(page, path)
     page.close()
 
