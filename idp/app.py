@@ -26,11 +26,11 @@ from idp.directory.events import (
 )
 from idp.directory.store import expiry as directory_expiry
 from idp.oidc import endpoints
-from idp.oidc.authorization import device_store
+from idp.oidc.authorization import consent, device_store
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.clients import logos
 from idp.oidc.clients import store as clients_store
-from idp.oidc.clients.events import ClientEnded
+from idp.oidc.clients.events import ClientDeleted, ClientEnded
 from idp.oidc.keys import rotation
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.logout import backchannel
@@ -122,6 +122,7 @@ def handlers() -> Handlers:
         ContractGrantsNarrowed: (families.on_contract_grants_narrowed,),
         InvitationEnded: (activations.on_invitation_ended,),
         ClientEnded: (families.on_client_ended,),
+        ClientDeleted: (consent.on_client_deleted,),
         PasswordReset: (sessions.on_password_reset, families.on_password_reset),
         SessionsEnded: (families.on_sessions_ended, backchannel.on_sessions_ended),
         JobFinished: (invitations.note_delivery, messaging.note_outcome, backchannel.note_outcome),

@@ -10,6 +10,7 @@ from idp.oidc.authorization import store
 from idp.oidc.authorization.request import AuthorizationRequest, OpenRequest, StartAgain
 from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.events import ClientDeleted
 from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.oidc.protocol import Prompt
 from idp.oidc.tokens import families
@@ -92,3 +93,8 @@ def revoke(work: UnitOfWork, account_id: AccountId, client_id: ClientId) -> bool
     families.end_of_consent(work, account_id, client_id)
     audit.record(work, Event.CONSENT_REVOKED, account=account_id, client=client_id)
     return True
+
+
+def on_client_deleted(work: UnitOfWork, event: ClientDeleted) -> None:
+    """Forget what people let an app have that is gone, before another gets its id."""
+    store.remove_consents(work.db, event.client_id)

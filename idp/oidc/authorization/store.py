@@ -79,6 +79,7 @@ _consents_of = (
     .order_by(Consent.given_at.desc(), Consent.client_id)
 )
 _remove_consent = delete(Consent).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
+_remove_consents = delete(Consent).where(Consent.client_id == bindparam("client"))
 _consent = upsert(Consent)
 _keep_consent = _consent.on_conflict_do_update(
     index_elements=["account_id", "client_id"], set_={"scopes": _consent.excluded.scopes, "given_at": _consent.excluded.given_at}
@@ -202,6 +203,11 @@ def consents_of(db: Connection, account_id: AccountId) -> Sequence[RowMapping]:
 def remove_consent(db: Connection, account_id: AccountId, client_id: str) -> bool:
     """Forget a consent; False if there is none."""
     return db.execute(_remove_consent, {"account": account_id, "client": client_id}).rowcount == 1
+
+
+def remove_consents(db: Connection, client_id: str) -> None:
+    """Forget all consents to a client."""
+    db.execute(_remove_consents, {"client": client_id})
 
 
 def keep_consent(db: Connection, account_id: AccountId, client_id: str, scopes: Sequence[str], now: datetime) -> None:

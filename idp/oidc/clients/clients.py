@@ -14,7 +14,7 @@ from idp.crypto import hash_token
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
 from idp.oidc.clients import logos, origins, store
-from idp.oidc.clients.events import ClientEnded
+from idp.oidc.clients.events import ClientDeleted, ClientEnded
 from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
 from idp.oidc.clients.metadata_checks import validate
 from idp.oidc.keys.jose import Algorithm
@@ -300,6 +300,7 @@ def delete(work: UnitOfWork, client_id: str) -> None:
     if not store.remove(work.db, client_id):
         raise ClientUnknown(f"no client {client_id}")
     work.emit(ClientEnded(ClientId(client_id)))
+    work.emit(ClientDeleted(ClientId(client_id)))
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
 
 

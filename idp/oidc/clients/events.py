@@ -10,3 +10,10 @@ class ClientEnded:
     """A client was deleted or disabled."""
 
     client_id: ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDeleted:
+    """A client was deleted; another may get its id."""
+
+    client_id: ClientId

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from idp.oidc.authorization import consent
 from idp.oidc.clients import clients, registration
 from idp.unit_of_work import Units
 from tests.http.oidc.browsing import REDIRECT_URI, Browser, phone_admin, registered, secret_of
@@ -187,3 +188,15 @@ def test_tokens_and_secrets_are_stored_hashed(registrar: Registrar, made: dict, 
         )
     for secret in (registrar.token, made["registration_access_token"], made["client_secret"]):
         assert secret not in stored
+
+
+def test_what_people_agreed_to_dies_with_the_app_and_is_nothing_to_another_of_its_id(units: Units) -> None:
+    with units.write() as work:
+        account = phone_admin(work)
+        consent.remember(work, registered(work, "app", first_party=False).client, account.id, ("openid",))
+        assert len(consent.of_account(work, account.id)) == 1
+    with units.write() as work:
+        clients.delete(work, "app")
+    with units.write() as work:
+        registered(work, "app", first_party=False)
+        assert consent.of_account(work, account.id) == []
