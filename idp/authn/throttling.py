@@ -118,7 +118,7 @@ def succeeded(work: UnitOfWork, keys: Sequence[Key]) -> None:
         if throttle.starts_afresh:
             store.forget(work.db, throttle.kind, key)
         else:
-            store.take_back(work.db, throttle.kind, key, work.now)
+            store.take_back(work.db, throttle.kind, key)
 
 
 def delete_expired(work: UnitOfWork, limit: int) -> int:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, literal, select, tuple_, update
 
 from idp.authn import tables
 from idp.database import upsert
 
 STEPS = 10
 """Growing delays that one throttle may have."""
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Until when a counter refuses that refuses nothing: before any attempt that has waited for this one's transaction."""
 
 _entry = tables.BudgetEntry
 _lock = tables.BudgetLock
@@ -36,11 +38,11 @@ _blocked_until = case(
         (_failures >= bindparam(f"from_{step}"), bindparam(f"until_{step}", type_=_counter.blocked_until.type))
         for step in reversed(range(STEPS))
     ),
-    else_=bindparam("now"),
+    else_=literal(_LONG_AGO, _counter.blocked_until.type),
 )
 _count = (
     upsert(_counter)
-    .values(kind=bindparam("kind"), key=bindparam("key"), failures=1, last_at=bindparam("now"), blocked_until=bindparam("now"))
+    .values(kind=bindparam("kind"), key=bindparam("key"), failures=1, last_at=bindparam("now"), blocked_until=_LONG_AGO)
     .on_conflict_do_update(
         index_elements=[_counter.kind, _counter.key],
         set_={"failures": _failures, "last_at": bindparam("now"), "blocked_until": _blocked_until},
@@ -67,7 +69,7 @@ _blocked = (
 _take_back = (
     update(_counter)
     .where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
-    .values(failures=_counter.failures - 1, blocked_until=bindparam("now"))
+    .values(failures=_counter.failures - 1, blocked_until=_LONG_AGO)
 )
 _forget = delete(_counter).where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
 
@@ -116,9 +118,9 @@ def blocked_until(db: Connection, pairs: Sequence[tuple[str, str]]) -> datetime 
     return db.scalar(_blocked, {"pairs": list(pairs)})
 
 
-def take_back(db: Connection, kind: str, key: str, now: datetime) -> None:
+def take_back(db: Connection, kind: str, key: str) -> None:
     """Uncount an attempt that succeeded; it was let in, so nothing was refused before it."""
-    db.execute(_take_back, {"of_kind": kind, "of_key": key, "now": now})
+    db.execute(_take_back, {"of_kind": kind, "of_key": key})
 
 
 def forget(db: Connection, kind: str, key: str) -> None:
