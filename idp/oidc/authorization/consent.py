@@ -56,8 +56,8 @@ def give(work: UnitOfWork, opened: OpenRequest, client: Client, account_id: Acco
 
 
 def remember(work: UnitOfWork, client: Client, account_id: AccountId, scopes: tuple[str, ...]) -> None:
-    """Add to what an account lets another's app have."""
-    known = store.consented_scopes(work.db, account_id, client.id)
+    """Add to what an account lets another's app have; what is revoked at the same moment does not come back by it."""
+    known = store.consent_to_change(work.db, account_id, client.id)
     store.keep_consent(work.db, account_id, client.id, sorted(known.union(scopes)), work.now)
     audit.record(work, Event.CONSENT_GIVEN, account=account_id, client=client.id, scopes=list(scopes))
 

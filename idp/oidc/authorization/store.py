@@ -73,6 +73,7 @@ _remember_family = update(Code).where(Code.hash == bindparam("code_hash")).value
 
 _find_consent = select(Consent.scopes).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
 _hold_consent = _find_consent.with_for_update(read=True)
+_consent_to_change = _find_consent.with_for_update()
 _consents_of = (
     select(Consent.client_id, Consent.scopes, Consent.given_at)
     .where(Consent.account_id == bindparam("account"))
@@ -193,6 +194,12 @@ def hold_consent(db: Connection, account_id: AccountId, client_id: str) -> froze
     """Give the scopes that an account lets a client have, None without a consent; whoever revokes it waits for this transaction."""
     found: Sequence[str] | None = db.scalar(_hold_consent, {"account": account_id, "client": client_id})
     return None if found is None else frozenset(found)
+
+
+def consent_to_change(db: Connection, account_id: AccountId, client_id: str) -> frozenset[str]:
+    """Give the scopes that an account lets a client have, and hold them until the end of the transaction."""
+    found: Sequence[str] | None = db.scalar(_consent_to_change, {"account": account_id, "client": client_id})
+    return frozenset(found or ())
 
 
 def consents_of(db: Connection, account_id: AccountId) -> Sequence[RowMapping]:
