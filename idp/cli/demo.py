@@ -193,6 +193,7 @@ def welcome(settings: Settings, addresses: Addresses) -> Iterator[str]:
     yield f"  identity provider   {addresses.idp}"
     yield f"  customer portal     {addresses.portal}"
     yield f"  cloud phone UI      {addresses.cloudphone}"
+    yield f"  staff's pages       {addresses.idp}/staff/"
     yield f"  demo mailbox        {addresses.idp}/demo/mailbox"
     yield f"  demo phone          {addresses.idp}/demo/phone"
     yield ""
