@@ -42,6 +42,8 @@ def read_json() -> Any:
         raise Unreadable("The body is not UTF-8.") from error
     except json.JSONDecodeError as error:
         raise Unreadable(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
+    except ValueError as error:
+        raise Unreadable("The body holds a number that is too large.") from error
     except RecursionError as error:
         raise Unreadable("The body is nested too deeply.") from error
 

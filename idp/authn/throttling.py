@@ -97,7 +97,8 @@ def user_code_keys(work: UnitOfWork, caller: Caller, account_id: str | None) -> 
 def refuses(work: UnitOfWork, keys: Sequence[Key]) -> bool:
     """Tell whether attempts are refused now, to spare the slow work; `admit` decides."""
     until = store.blocked_until(work.db, [(throttle.kind, key) for throttle, key in keys])
-    return until is not None and until > work.now
+    longest = max(throttle.longest for throttle, _ in keys)
+    return until is not None and work.now < until <= work.now + timedelta(seconds=longest)
 
 
 def admit(work: UnitOfWork, keys: Sequence[Key]) -> None:

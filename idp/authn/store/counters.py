@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, literal, or_, select, tuple_, update
 
 from idp.authn import tables
 from idp.database import upsert
@@ -46,7 +46,7 @@ _count = (
     .on_conflict_do_update(
         index_elements=[_counter.kind, _counter.key],
         set_={"failures": _failures, "last_at": bindparam("now"), "blocked_until": _blocked_until},
-        where=_counter.blocked_until <= bindparam("now"),
+        where=or_(_counter.blocked_until <= bindparam("now"), _counter.blocked_until > bindparam("longest")),
     )
     .returning(_counter.failures)
 )
@@ -105,9 +105,12 @@ def nth_newest(db: Connection, kind: str, key: str, n: int) -> datetime | None:
 
 
 def count_attempt(db: Connection, kind: str, key: str, delays: Sequence[Delay], *, forget_before: datetime, now: datetime) -> bool:
-    """Count an attempt as failed before it is judged; false, and nothing counted, while attempts are refused."""
+    """Count an attempt as failed before it is judged; false, and nothing counted, while attempts are refused.
+
+    A wait beyond the longest delay was written by a clock that ran ahead, and keeps nobody out.
+    """
     steps = [*delays, *[delays[-1]] * (STEPS - len(delays))]
-    bound = {"kind": kind, "key": key, "now": now, "forget_before": forget_before}
+    bound = {"kind": kind, "key": key, "now": now, "forget_before": forget_before, "longest": steps[-1].until}
     for number, step in enumerate(steps):
         bound |= {f"from_{number}": step.failures, f"until_{number}": step.until}
     return db.execute(_count, bound).first() is not None

@@ -1,5 +1,6 @@
 """»Benutzerkonten«: the table of the guide, found, sorted, filtered, and read in pages."""
 
+import base64
 import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
@@ -209,6 +210,8 @@ def test_a_later_page_leads_back_to_the_first(console, many):
         "cursor=AAAA",
         "cursor=%00%ff",
         "cursor=" + "x" * 3000,
+        "cursor=" + base64.urlsafe_b64encode(b"[" * 6000).decode(),
+        "cursor=" + base64.urlsafe_b64encode(b"1" * 6000).decode(),
         "search=%00",
         "search=%ed%a0%80",
         "search=%25_%5C",

@@ -47,6 +47,20 @@ def test_the_delay_grows_with_each_failure(visitor, phone_admin, clock):
         assert fail(visitor, phone_admin.username, 1) == [422]
 
 
+def test_a_clock_that_ran_ahead_keeps_nobody_out_once_it_is_right_again(visitor, phone_admin, clock):
+    clock.advance(days=30)
+    assert fail(visitor, phone_admin.username, 8)[-1] == 429
+    clock.advance(days=-30)
+    visitor.sign_in(phone_admin.username)
+    assert visitor.session
+
+
+def test_a_clock_set_back_does_not_give_fresh_tries(visitor, phone_admin, clock):
+    fail(visitor, phone_admin.username, 8)
+    clock.advance(seconds=-30)
+    assert fail(visitor, phone_admin.username, 8)[-1] == 429
+
+
 def test_an_unknown_name_is_delayed_like_a_known_one(visitor, another, phone_admin):
     known = fail(visitor, phone_admin.username, 7)
     assert fail(another(), "nobody-has-this-name", 7) == known
