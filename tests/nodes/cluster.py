@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from idp.authn import hashing, passwords
 from idp.authn.tables import Session
 from idp.crypto import hash_token
 from idp.database import db
+from idp.errors import TryAgain
 from idp.directory.accounts import Account
 from idp.messaging import demo
 from idp.settings import Settings
@@ -242,7 +244,7 @@ class Load:
             try:
                 self.sign_in(account)
                 self.done += 1
-            except (SystemExit, OSError, AssertionError) as failure:
+            except (SystemExit, OSError, AssertionError, TryAgain, HTTPException) as failure:
                 self.failures.append(f"{type(failure).__name__}: {failure}")
                 time.sleep(0.2)
 
