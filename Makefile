@@ -63,7 +63,8 @@ db-revision: develop ## draft a migration from the tables (MESSAGE="add a column
 
 lock: develop ## resolve the dependencies anew and pin them with hashes
 	@$(COMPILE) pyproject.toml -o config/requirements.lock
-	@$(COMPILE) pyproject.toml --group dev -c config/requirements.lock -o config/requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra tracing -c config/requirements.lock -o config/requirements-tracing.lock
+	@$(COMPILE) pyproject.toml --extra tracing --group dev -c config/requirements-tracing.lock -o config/requirements-dev.lock
 	@$(COMPILE) --group pyproject.toml:build -o config/requirements-build.lock
 	@$(COMPILE) --group pyproject.toml:image -o config/requirements-image.lock
 
