@@ -65,8 +65,7 @@ class Parameters:
 
     def superseded_by(self, inside: "Parameters") -> "Parameters":
         """Give them with what a request object holds in their place (Core §6.3.3)."""
-        outside = {name: value for name, value in self.values.items() if name not in OBJECTS}
-        return Parameters(outside | dict(inside.values), inside.resources or self.resources, self.faulty | inside.faulty)
+        return Parameters({**self.values, **inside.values}, inside.resources or self.resources, self.faulty | inside.faulty)
 
     def as_json(self) -> dict[str, Any]:
         """Write as a JSON document."""
