@@ -147,6 +147,14 @@ def test_a_session_below_the_second_factor_is_not_enough(signed_in, operator) ->
     assert "/signin/" in visitor.address
 
 
+def test_a_customers_account_is_not_let_in_by_whatever_session(signed_in, unit) -> None:
+    with unit() as work:
+        max_muster = builders.administrator(work)
+    visitor = signed_in(max_muster)
+    visitor.open("/staff/")
+    assert visitor.heading == "Anmeldung erforderlich"
+
+
 def test_an_idle_session_is_out_and_a_form_of_it_changes_nothing(staff: Visitor, clock, units: Units) -> None:
     staff.open(NEW)
     fields = staff.form("client_name").fields
