@@ -20,8 +20,8 @@ from idp.authn import hashing, passwords
 from idp.authn.tables import Session
 from idp.crypto import hash_token
 from idp.database import db
-from idp.errors import TryAgain
 from idp.directory.accounts import Account
+from idp.errors import TryAgain
 from idp.messaging import demo
 from idp.settings import Settings
 from tests import builders
