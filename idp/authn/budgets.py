@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from idp.authn.errors import SmsUsedUp
 from idp.authn.store import counters as store
+from idp.clock import CLOCKS_DIFFER
 from idp.identifiers import AccountId, PhoneNumber
 from idp.unit_of_work import UnitOfWork
 
@@ -49,7 +50,7 @@ def _waiting(work: UnitOfWork, kind: str, key: str, limits: Limits, share: int) 
     """Tell how long until less than the limit (or its share) lies within each window."""
     longest = None
     for window, most in limits:
-        filled_at = store.nth_newest(work.db, kind, key, most * work.settings.limits_factor // share)
+        filled_at = store.nth_newest(work.db, kind, key, most * work.settings.limits_factor // share, not_after=work.now + CLOCKS_DIFFER)
         if filled_at and filled_at + window > work.now:
             longest = max(longest or timedelta(), filled_at + window - work.now)
     return longest

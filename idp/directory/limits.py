@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from idp.clock import CLOCKS_DIFFER
 from idp.directory.store import attempts as store
 from idp.errors import TooMany
 from idp.unit_of_work import UnitOfWork
@@ -28,14 +29,16 @@ REQUESTS_BY_CUSTOMER = Limit("access_request_customer", 20, timedelta(days=1))
 
 def reached(work: UnitOfWork, limit: Limit, key: str) -> bool:
     """Tell whether nothing more is left."""
-    since = work.now - limit.window
-    return store.count(work.db, limit.kind, _hidden(work, limit, key), since) >= limit.count * work.settings.limits_factor
+    since, until = work.now - limit.window, work.now + CLOCKS_DIFFER
+    counted = store.count(work.db, limit.kind, _hidden(work, limit, key), since=since, until=until)
+    return counted >= limit.count * work.settings.limits_factor
 
 
 def check(work: UnitOfWork, limit: Limit, key: str) -> None:
     """Refuse when nothing more is left. Raises: TooMany with the whole window as waiting time at most."""
     if reached(work, limit, key):
-        oldest = store.oldest(work.db, limit.kind, _hidden(work, limit, key), work.now - limit.window)
+        since, until = work.now - limit.window, work.now + CLOCKS_DIFFER
+        oldest = store.oldest(work.db, limit.kind, _hidden(work, limit, key), since=since, until=until)
         waiting = (oldest + limit.window - work.now) if oldest else limit.window
         raise TooMany(limit.kind, retry_after=max(1, int(waiting.total_seconds())))
 

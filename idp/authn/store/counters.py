@@ -26,7 +26,7 @@ _lock_budget = (
 _add_entry = insert(_entry)
 _nth_newest = (
     select(_entry.at)
-    .where(_entry.kind == bindparam("kind"), _entry.key == bindparam("key"))
+    .where(_entry.kind == bindparam("kind"), _entry.key == bindparam("key"), _entry.at <= bindparam("not_after"))
     .order_by(_entry.at.desc())
     .offset(bindparam("skipped"))
     .limit(1)
@@ -99,9 +99,9 @@ def add_entry(db: Connection, kind: str, key: str, now: datetime) -> None:
     db.execute(_add_entry, {"kind": kind, "key": key, "at": now})
 
 
-def nth_newest(db: Connection, kind: str, key: str, n: int) -> datetime | None:
-    """Tell when the n-th newest entry was made, n from 1; by ix_budget_entries_key."""
-    return db.scalar(_nth_newest, {"kind": kind, "key": key, "skipped": n - 1})
+def nth_newest(db: Connection, kind: str, key: str, n: int, *, not_after: datetime) -> datetime | None:
+    """Tell when the n-th newest entry was made, n from 1, of those up to an instant; by ix_budget_entries_key."""
+    return db.scalar(_nth_newest, {"kind": kind, "key": key, "skipped": n - 1, "not_after": not_after})
 
 
 def count_attempt(db: Connection, kind: str, key: str, delays: Sequence[Delay], *, forget_before: datetime, now: datetime) -> bool:

@@ -61,6 +61,27 @@ def test_a_clock_set_back_does_not_give_fresh_tries(visitor, phone_admin, clock)
     assert fail(visitor, phone_admin.username, 8)[-1] == 429
 
 
+def test_pins_sent_while_a_clock_ran_ahead_use_up_no_budget_once_it_is_right_again(another, admin, clock):
+    clock.advance(days=30)
+    for _ in range(7):
+        ahead = another()
+        ahead.sign_in(admin.username)
+    assert ahead.page.status_code == 429
+    clock.advance(days=-30)
+    now = another()
+    now.sign_in(admin.username)
+    assert now.heading == "SMS PIN erforderlich"
+
+
+def test_a_clock_a_minute_behind_another_spends_the_same_budget(another, admin, clock):
+    for _ in range(6):
+        another().sign_in(admin.username)
+    clock.advance(minutes=-1)
+    behind = another()
+    behind.sign_in(admin.username)
+    assert behind.page.status_code == 429
+
+
 def test_an_unknown_name_is_delayed_like_a_known_one(visitor, another, phone_admin):
     known = fail(visitor, phone_admin.username, 7)
     assert fail(another(), "nobody-has-this-name", 7) == known

@@ -231,6 +231,14 @@ def test_one_network_may_ask_ten_times_an_hour(unit, clock, muster):
     receive(unit, email="one.more@example.com")
 
 
+def test_wishes_counted_by_a_clock_that_ran_ahead_keep_nobody_out(unit, clock, muster):
+    clock.advance(days=30)
+    for count in range(10):
+        receive(unit, email=f"person{count}@example.com")
+    clock.advance(days=-30)
+    receive(unit, email="one.more@example.com")
+
+
 def test_one_address_gets_three_mails_a_day_and_the_answer_stays_the_same(unit, units, muster):
     for count in range(5):
         receive(unit, network=f"192.0.2.{count}")
