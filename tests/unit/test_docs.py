@@ -32,7 +32,7 @@ COMMAND = re.compile(r"(?:^|(?<=[\s`(/]))idp ([a-z][a-z-]*[^`\n]*)")
 SETTING = re.compile(r"\bIDP_([A-Z][A-Z_]*[A-Z])\b")
 METRIC = re.compile(r"`(idp_[a-z_]+)`")
 NO_SETTINGS = {"CONFIG", "MASTER_SECRET_FILE"}
-COOKIES = {"idp_browser", "idp_session", "idp_state"}
+COOKIES = {"idp_browser", "idp_session", "idp_staff", "idp_state"}
 
 every_guide = pytest.mark.parametrize("guide", PAGES, ids=lambda guide: str(guide.relative_to(ROOT)))
 
