@@ -136,6 +136,11 @@ class Settings(BaseSettings):
             raise ValueError("issuer: must be an http(s) address without query or fragment")
         if self.issuer.endswith("/"):
             raise ValueError("issuer: must not end with a slash")
+        staff = urlsplit(self.staff_origin)
+        if self.staff_origin and (staff.scheme != urlsplit(self.issuer_address).scheme or not staff.hostname or staff[2:] != ("", "", "")):
+            raise ValueError(
+                "staff_origin: must be an origin such as https://staff.example, with the issuer's scheme and nothing behind it"
+            )
         return self
 
     @property

@@ -23,6 +23,14 @@ def settings(database: str, tmp_path) -> Settings:
     return make_settings(database, tmp_path, issuer=PUBLIC, staff_origin=STAFF)
 
 
+@pytest.mark.parametrize(
+    "origin", ["staff.example", "http://staff.example", "https://", "https://staff.example/", "https://staff.example/staff", "https://a?b"]
+)
+def test_what_is_no_origin_is_refused_at_start(database: str, tmp_path, origin: str) -> None:
+    with pytest.raises(ValueError, match="staff_origin"):
+        make_settings(database, tmp_path, issuer=PUBLIC, staff_origin=origin)
+
+
 class Person:
     """A browser that goes to two hosts."""
 
