@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from idp import api, audit, crypto, demo, messaging, pages
+from idp import api, audit, demo, messaging, pages
 from idp.authn import activations, sessions
 from idp.authn import cleaning as authn_cleaning
 from idp.authn.events import PasswordReset, SessionsEnded
@@ -37,13 +37,14 @@ from idp.oidc.logout import backchannel
 from idp.oidc.tokens import families
 from idp.operations import cleaning, health, request_log, schema
 from idp.operations.cleaning import Delete
+from idp.operations.master_secret import secrets_of
 from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
 from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
 from idp.pages.machines import asks_machine
 from idp.pages.ready import ReadyDocuments
-from idp.settings import Settings, load_settings, master_secret
+from idp.settings import Settings, load_settings
 from idp.turns import take_turn
 from idp.unit_of_work import Handlers, Units, retry_once
 from idp.web import activation, console, selfservice, signin, staff
@@ -71,6 +72,12 @@ FACES: Sequence[Callable[[Flask], None]] = (
 class Provider(Flask):
     """The application; a whole view runs once more when the database refused to serialize."""
 
+    @property
+    def secret_key(self) -> bytes:  # type: ignore[override]  # Flask reads a setting; ours is known once the database was asked
+        """Sign `idp_state` and the tokens of forms. Raises: TryAgain."""
+        units: Units = self.extensions["idp.units"]
+        return units.secrets.key("state-cookie")
+
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer at once what is ready; all else is a request to Flask."""
         ready: ReadyDocuments | None = self.extensions.get("idp.ready")
@@ -96,16 +103,15 @@ class Provider(Flask):
 def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
     """Put the provider together on the database that the settings name. Raises: SettingsError."""
     chosen = settings or load_settings()
-    secrets = crypto.Secrets(master_secret(chosen))
     chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Provider("idp", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(configure_engines(chosen))
     app.extensions["idp.settings"] = chosen
-    app.extensions["idp.secrets"] = secrets
     db.init_app(app)
     with app.app_context():
         writing, reading = db.engine, db.engines["read"]
     prepare_engines(writing, reading)
+    secrets = secrets_of(chosen, reading)
     app.extensions["idp.units"] = Units(writing, reading, chosen, secrets, clock, handlers())
     for init_face in FACES:
         init_face(app)

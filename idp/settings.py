@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(5, ge=1, le=100, description="Database connections of one process.")
     redis_url: SecretStr = Field(SecretStr(""), description="Redis for rate limits shared by several processes; empty: in memory.")
     master_secret: SecretStr = Field(SecretStr(""), description="Secret that all keys derive from; empty: made in the data folder.")
+    master_secret_previous: SecretStr = Field(
+        SecretStr(""), description="The master secret before, while `idp master-secret rotate` replaces it."
+    )
 
     # --- messages
     mail_sender: Literal["smtp", "demo"] = Field("smtp", description="How mail leaves; `demo` keeps it in the database.")

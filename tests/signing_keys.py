@@ -13,11 +13,14 @@ from idp.crypto import Secrets
 from idp.oidc.keys.creation import SEAL
 from idp.oidc.keys.jose import KEY_ALGORITHMS, generate
 from idp.oidc.keys.tables import SigningKey
+from idp.operations.facts import FINGERPRINT
+from idp.operations.tables import InstallationFact
 
 
 def add_signing_keys(engine: Engine, master_secret: str, now: datetime) -> None:
-    """Add an active and a next key of each algorithm."""
+    """Add an active and a next key of each algorithm, and name the master secret that they are sealed with."""
     with engine.begin() as connection:
+        connection.execute(insert(InstallationFact), {"name": FINGERPRINT, "value": Secrets(master_secret).fingerprint()})
         connection.execute(insert(SigningKey), [*rows(master_secret, now - timedelta(days=1))])
 
 

@@ -71,6 +71,10 @@ class Event(StrEnum):
     RESOURCE_DELETED = "resource.deleted"
     KEY_CREATED = "key.created"
     KEYS_ROTATED = "key.rotated"
+    MASTER_SECRET_REPLACED = "master_secret.replaced"  # noqa: S105
+    MASTER_SECRET_ROTATED = "master_secret.rotated"  # noqa: S105
+    EXPORTED = "installation.exported"
+    IMPORTED = "installation.imported"
     LOGOUT = "logout.requested"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_FAILED = "logout.failed"

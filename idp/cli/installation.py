@@ -11,6 +11,7 @@ from flask import Flask
 
 from idp.app import create_app
 from idp.cli.instance import settings_here
+from idp.operations.master_secret import check_master_secret
 from idp.unit_of_work import Units
 
 __all__ = ["opened", "opened_app", "settings_here"]
@@ -18,8 +19,10 @@ __all__ = ["opened", "opened_app", "settings_here"]
 
 @contextmanager
 def opened_app() -> Iterator[Flask]:
-    """Put the application together and enter its context, with no web server."""
-    app = create_app(settings_here())
+    """Put the application together and enter its context, with no web server. Raises: SettingsError when the secret is another's."""
+    settings = settings_here()
+    check_master_secret(settings)
+    app = create_app(settings)
     with app.app_context():
         yield app
 

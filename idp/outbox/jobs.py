@@ -29,7 +29,7 @@ def enqueue(
     `payload` and `secret` are plain JSON; `secret` is sealed, and wiped when the job ends. After `useless_after` it is not sent any more.
     """
     job_id = JobId(new_id())
-    sealed = None if secret is None else work.secrets.seal(SEAL, json.dumps(secret).encode(), context=job_id)
+    sealed = None if secret is None else work.secrets.seal(SEAL, json.dumps(secret).encode(), job_id, work.db)
     store.add(work.db, _row(work, job_id, kind, payload, sealed, due, useless_after, account_id))
     return job_id
 

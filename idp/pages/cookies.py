@@ -32,9 +32,8 @@ class Browser:
     known: bool
 
 
-def init_app(app: Flask, settings: Settings, state_key: bytes) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Name and protect Flask's own cookie, and send a new `idp_browser` with the answer that needs it."""
-    app.secret_key = state_key
     app.session_interface = StateCookie()
     app.config.update(
         SESSION_COOKIE_NAME=cookie_name("idp_state", settings),

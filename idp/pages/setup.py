@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
     request_number.init_app(app)
     hosts.init_app(app, settings)
     with for_pages_alone(app):
-        cookies.init_app(app, settings, units.secrets.key("state-cookie"))
+        cookies.init_app(app, settings)
         language.init_app(app, settings)
         limits.init_app(app, settings)
         csrf.init_app(app)

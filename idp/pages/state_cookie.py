@@ -4,6 +4,8 @@ from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 
+from idp.errors import TryAgain
+
 
 class StateCookie(SecureCookieSessionInterface):
     """Reads and writes the cookie, with one serializer for all requests."""
@@ -21,7 +23,10 @@ class StateCookie(SecureCookieSessionInterface):
         """Read the cookie, if there is one."""
         if app.config["SESSION_COOKIE_NAME"] not in request.cookies:
             return self.session_class()
-        return super().open_session(app, request)
+        try:
+            return super().open_session(app, request)
+        except TryAgain:  # a process that starts while the database is away cannot know its key yet: the view will say so
+            return self.make_null_session(app)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Send the cookie, if there is something new in it."""

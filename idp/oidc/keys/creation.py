@@ -33,7 +33,7 @@ def row(work: UnitOfWork, algorithm: Algorithm, state: State, kid: str, public: 
         "alg": algorithm.value,
         "state": state.value,
         "public_jwk": public,
-        "sealed": work.secrets.seal(SEAL, private, kid),
+        "sealed": work.secrets.seal(SEAL, private, kid, work.db),
         "created_at": work.now,
         "activated_at": work.now if state is State.ACTIVE else None,
         "retired_at": None,
