@@ -66,8 +66,8 @@ def test_rfc9449_4_3_each_algorithm_that_is_advertised_is_taken(ordering: KeyHol
         {"jwk": {"kty": ["EC"]}},
         {"jwk": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}},
         {"jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}},
-        {"jwk": ECKey.generate_key("P-256").as_dict(private=False)},
-        {"jwk": OctKey.generate_key(256).as_dict()},
+        pytest.param({"jwk": ECKey.generate_key("P-256").as_dict(private=False)}, id="another key"),
+        pytest.param({"jwk": OctKey.generate_key(256).as_dict()}, id="a symmetric key"),
     ],
     ids=str,
 )
