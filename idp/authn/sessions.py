@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from idp import audit, crypto
+from idp import audit, crypto, metrics
 from idp.audit import Event
 from idp.authn.areas import Area
 from idp.authn.events import EndReason, PasswordReset, SessionsEnded
@@ -27,8 +27,10 @@ __all__ = [
     "end_of_person",
     "find",
     "find_by_id",
+    "find_with_account",
     "hold",
     "idle_end",
+    "idle_since",
     "live_of",
     "needs_touch",
     "on_accounts_deactivated",
@@ -38,6 +40,7 @@ __all__ = [
     "start",
     "touch",
     "touch_id",
+    "with_account",
 ]
 
 _ONE_WRITE_EACH = timedelta(minutes=1)
@@ -46,22 +49,32 @@ _KEPT_AFTER_END = timedelta(days=7)
 
 def find(work: UnitOfWork, token: str, area: Area = Area.PUBLIC) -> Session | None:
     """Give the live session of an area that a cookie's token proves."""
-    return store.find_live(work.db, crypto.hash_token(token), area=area, now=work.now, idle_since=_idle_since(work))
+    return store.find_live(work.db, crypto.hash_token(token), area=area, now=work.now, idle_since=idle_since(work))
 
 
 def find_by_id(work: UnitOfWork, session_id: SessionId, area: Area = Area.PUBLIC) -> Session | None:
     """Give a session of an area if it is live."""
-    return store.find_live_by_id(work.db, session_id, area=area, now=work.now, idle_since=_idle_since(work))
+    return store.find_live_by_id(work.db, session_id, area=area, now=work.now, idle_since=idle_since(work))
 
 
 def hold(work: UnitOfWork, session_id: SessionId) -> Session | None:
     """Give a session if it is live; whoever wants to end it waits for this transaction and sees what it wrote."""
-    return store.hold_live(work.db, session_id, area=Area.PUBLIC, now=work.now, idle_since=_idle_since(work))
+    return store.hold_live(work.db, session_id, area=Area.PUBLIC, now=work.now, idle_since=idle_since(work))
+
+
+def find_with_account(work: UnitOfWork, token: str) -> tuple[Session, Account] | None:
+    """Give the live session that a cookie's token proves, with its account."""
+    return store.find_with_account(work.db, crypto.hash_token(token), area=Area.PUBLIC, now=work.now, idle_since=idle_since(work))
+
+
+def with_account(work: UnitOfWork, session_id: SessionId, *, held: bool = False) -> tuple[Session, Account] | None:
+    """Give a session with its account if it is live; `held`: whoever wants to end it waits, and sees what this transaction wrote."""
+    return store.with_account(work.db, session_id, held=held, area=Area.PUBLIC, now=work.now, idle_since=idle_since(work))
 
 
 def live_of(work: UnitOfWork, account_id: AccountId, area: Area = Area.PUBLIC) -> list[Session]:
     """List an account's live sessions in an area, the latest used first."""
-    return store.live_of_account(work.db, account_id, area=area, now=work.now, idle_since=_idle_since(work))
+    return store.live_of_account(work.db, account_id, area=area, now=work.now, idle_since=idle_since(work))
 
 
 def owners(work: UnitOfWork, session_ids: Sequence[SessionId]) -> dict[SessionId, AccountId]:
@@ -115,12 +128,18 @@ def start(
     audit.record(
         work, Event.SESSION_STARTED, account=account.id, acr=acr, area=area.value, device=device_label, renewed=goes_on is not None
     )
+    work.after_commit(metrics.SESSIONS_STARTED.labels(level=acr.rpartition(":")[2], area=area.value).inc)
     return session, token
 
 
 def idle_end(work: UnitOfWork, session: Session) -> datetime:
     """Tell when a session ends unless it is used before."""
     return session.active_at + timedelta(minutes=work.settings.session_idle_minutes)
+
+
+def idle_since(work: UnitOfWork) -> datetime:
+    """Tell since when a session must have been used to be live."""
+    return work.now - timedelta(minutes=work.settings.session_idle_minutes)
 
 
 def needs_touch(work: UnitOfWork, session: Session) -> bool:
@@ -185,7 +204,4 @@ def _tell(work: UnitOfWork, ended: tuple[SessionId, ...], reason: EndReason, acc
     if ended:
         audit.record(work, Event.SESSION_ENDED, account=account_id, reason=reason.value, sessions=list(ended))
         work.emit(SessionsEnded(ended, reason))
-
-
-def _idle_since(work: UnitOfWork) -> datetime:
-    return work.now - timedelta(minutes=work.settings.session_idle_minutes)
+        work.after_commit(lambda: metrics.SESSIONS_ENDED.labels(reason=reason.value).inc(len(ended)))

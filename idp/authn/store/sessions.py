@@ -1,6 +1,6 @@
 """SQL of sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,14 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, s
 
 from idp.authn import tables
 from idp.authn.areas import Area
+from idp.directory.entries import Account
+from idp.directory.store import accounts
+from idp.directory.tables import Account as AccountRow
+from idp.directory.tables import Customer
 from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId
 
 _row = tables.Session
-_COLUMNS = (
+COLUMNS = (
     _row.id,
     _row.account_id,
     _row.browser_hash,
@@ -26,6 +30,8 @@ _COLUMNS = (
     _row.active_at,
     _row.expires_at,
 )
+
+NAMES = tuple(column.key for column in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +52,33 @@ class Session:
     area: Area = Area.PUBLIC
 
 
-_live = select(*_COLUMNS).where(
+LIVE = (
     _row.ended_at.is_(None),
     _row.expires_at > bindparam("now"),
     _row.active_at > bindparam("idle_since"),
     _row.area == bindparam("area"),
 )
+"""What a session is that counts; to be bound: now, idle_since, area."""
+_live = select(*COLUMNS).where(*LIVE)
 _live_by_token = _live.where(_row.token_hash == bindparam("token_hash"))
 _live_by_id = _live.where(_row.id == bindparam("session_id"))
 _live_by_id_held = _live_by_id.with_for_update(read=True)
+_with_account = (
+    select(*COLUMNS, *accounts.COLUMNS)
+    .join_from(_row, AccountRow, AccountRow.id == _row.account_id)
+    .outerjoin(Customer, Customer.id == AccountRow.customer_id)
+    .where(*LIVE)
+)
+_with_account_by_token = _with_account.where(_row.token_hash == bindparam("token_hash"))
+_with_account_by_id = _with_account.where(_row.id == bindparam("session_id"))
+_with_account_by_id_held = _with_account_by_id.with_for_update(read=True, of=_row)
 _live_of_account = _live.where(_row.account_id == bindparam("account_id")).order_by(_row.active_at.desc())
 _owners = select(_row.id, _row.account_id).where(_row.id.in_(bindparam("ids", expanding=True)))
 _add = insert(_row)
 _renew = (
     update(_row)
     .where(_row.id == bindparam("session_id"), _row.account_id == bindparam("of_account"), _row.ended_at.is_(None))
-    .returning(*_COLUMNS)
+    .returning(*COLUMNS)
 )
 _touch = (
     update(_row)
@@ -94,6 +111,22 @@ def hold_live(db: Connection, session_id: SessionId, *, area: Area, now: datetim
     return _session(
         db.execute(_live_by_id_held, {"session_id": session_id, "area": area, "now": now, "idle_since": idle_since}).mappings().first()
     )
+
+
+def find_with_account(
+    db: Connection, token_hash: str, *, area: Area, now: datetime, idle_since: datetime
+) -> tuple[Session, Account] | None:
+    """Give the live session of a token with its account; by uq_sessions_token_hash."""
+    bound = {"token_hash": token_hash, "area": area, "now": now, "idle_since": idle_since}
+    return _pair(db.execute(_with_account_by_token, bound).first())
+
+
+def with_account(
+    db: Connection, session_id: SessionId, *, held: bool, area: Area, now: datetime, idle_since: datetime
+) -> tuple[Session, Account] | None:
+    """Give a session with its account if it is live; by its key. `held`: nobody changes the session until the end of the transaction."""
+    bound = {"session_id": session_id, "area": area, "now": now, "idle_since": idle_since}
+    return _pair(db.execute(_with_account_by_id_held if held else _with_account_by_id, bound).first())
 
 
 def live_of_account(db: Connection, account_id: AccountId, *, area: Area, now: datetime, idle_since: datetime) -> list[Session]:
@@ -156,5 +189,17 @@ def _values(session: Session) -> dict[str, Any]:
     }
 
 
+def session_from(row: Mapping[Any, Any]) -> Session:
+    """Make the value of a row of COLUMNS."""
+    return Session(**(dict(row) | {"amr": tuple(row["amr"]), "area": Area(row["area"])}))
+
+
 def _session(row: RowMapping | None) -> Session | None:
-    return Session(**(dict(row) | {"amr": tuple(row["amr"]), "area": Area(row["area"])})) if row else None
+    return session_from(row) if row else None
+
+
+def _pair(row: Any) -> tuple[Session, Account] | None:
+    if row is None:
+        return None
+    session = session_from(dict(zip(NAMES, row, strict=False)))
+    return session, accounts.account_from(dict(zip(accounts.NAMES, row[len(NAMES) :], strict=True)))

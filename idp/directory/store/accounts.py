@@ -1,10 +1,10 @@
 """SQL of accounts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from idp.database import storable, upsert
 from idp.directory.entries import Account, Role
@@ -17,6 +17,7 @@ COLUMNS = (
     *(column for column in Table.__table__.columns if column.name not in _NOT_SHOWN),
     Customer.number.label("customer_number"),
 )
+NAMES = tuple(column.name for column in COLUMNS)
 _all = select(*COLUMNS).outerjoin(Customer, Customer.id == Table.customer_id)
 _by_id = _all.where(Table.id == bindparam("key"))
 _by_username = _all.where(Table.username_key == bindparam("key"))
@@ -179,7 +180,7 @@ def set_mobile_verified(db: Connection, account_id: AccountId, mobile: PhoneNumb
     db.execute(_set_mobile_verified, {"key": account_id, "sent_to": mobile, "at": now})
 
 
-def account_from(row: RowMapping) -> Account:
+def account_from(row: Mapping[Any, Any]) -> Account:
     """Make the value of a row of COLUMNS."""
     return Account(
         id=AccountId(row["id"]),

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
-from idp.crypto import hash_token
 from idp.database import storable
 from idp.oidc.clients import clients, remote_keys, single_use, store
 from idp.oidc.clients.clients import Client
@@ -69,15 +68,18 @@ def authenticate(work: UnitOfWork, credentials: Credentials) -> Client:
 
     In a writing unit an assertion's `jti` is spent, and the client's use noted once a minute. Raises: ClientRefused.
     """
-    client = clients.find(work, credentials.client_id)
+    with_secret = credentials.method in (BASIC, POST)
+    if with_secret:
+        client, secret_is_valid = clients.find_with_secret(work, credentials.client_id, credentials.proof)
+    else:
+        client, secret_is_valid = clients.find(work, credentials.client_id), False
     if client is None:
         raise ClientRefused("the client is not known", claimed_id=credentials.client_id)
     if credentials.method not in client.auth_methods:
         raise ClientRefused("the client is registered for another method of authentication", claimed_id=client.id)
-    if credentials.method in (BASIC, POST):
-        if not store.secret_is_valid(work.db, client.id, hash_token(credentials.proof), work.now):
-            raise ClientRefused("the client secret is wrong", claimed_id=client.id)
-    elif credentials.method == PRIVATE_KEY_JWT:
+    if with_secret and not secret_is_valid:
+        raise ClientRefused("the client secret is wrong", claimed_id=client.id)
+    if credentials.method == PRIVATE_KEY_JWT:
         _prove_assertion(work, client, credentials.proof)
     work.acts_as(Actor(ActorKind.CLIENT, client.id))
     if work.writes and (client.last_used_at is None or client.last_used_at <= work.now - _USE_IS_NOTED):

@@ -146,6 +146,12 @@ def find(work: UnitOfWork, client_id: str) -> Client | None:
     return None if row is None or row["disabled_at"] else _client(row)
 
 
+def find_with_secret(work: UnitOfWork, client_id: str, secret: str) -> tuple[Client | None, bool]:
+    """Give an enabled client, and whether a secret is one of its."""
+    row = store.find_with_secret(work.db, client_id, hash_token(secret), work.now)
+    return (None, False) if row is None or row["disabled_at"] else (_client(row), row["secret_is_valid"])
+
+
 def find_several(work: UnitOfWork, client_ids: Iterable[ClientId]) -> dict[ClientId, Client]:
     """Give those of these clients that are enabled, by their ids."""
     return {ClientId(row["id"]): _client(row) for row in store.find_several(work.db, sorted(set(client_ids)))}

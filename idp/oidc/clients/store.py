@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, func, insert, or_, select, tuple_, update
 
 from idp.database import upsert
 from idp.oidc.clients.tables import Client, ClientDocument, ClientOrigin, ClientSecret, InitialAccessToken, Resource, UsedJti
@@ -53,6 +53,16 @@ _secret_valid = select(ClientSecret.hash).where(
     ClientSecret.client_id == bindparam("client_id"),
     or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > bindparam("now")),
 )
+_find_with_secret = select(
+    _clients,
+    exists()
+    .where(
+        ClientSecret.hash == bindparam("hash"),
+        ClientSecret.client_id == Client.id,
+        or_(ClientSecret.expires_at.is_(None), ClientSecret.expires_at > bindparam("now")),
+    )
+    .label("secret_is_valid"),
+).where(Client.id == bindparam("id"))
 _add_secret = insert(ClientSecret)
 _secrets = (
     select(ClientSecret.hash, ClientSecret.created_at)
@@ -132,6 +142,11 @@ _add_resource = upsert(Resource).on_conflict_do_nothing(index_elements=["identif
 def find(db: Connection, client_id: str) -> RowMapping | None:
     """Give a client's row."""
     return db.execute(_find, {"id": client_id}).mappings().first()
+
+
+def find_with_secret(db: Connection, client_id: str, secret_hash: str, now: datetime) -> RowMapping | None:
+    """Give a client's row with `secret_is_valid`: whether a secret is one of its."""
+    return db.execute(_find_with_secret, {"id": client_id, "hash": secret_hash, "now": now}).mappings().first()
 
 
 def find_several(db: Connection, client_ids: Sequence[str]) -> Sequence[RowMapping]:

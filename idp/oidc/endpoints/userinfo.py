@@ -25,14 +25,13 @@ def userinfo() -> Response:
     with unit_for(shown) as work:
         facts = authorize_request(work, keys, shown, scope=OPENID)
         body = _told(work, facts)
-        algorithm = signed_answers.userinfo_algorithm(work, facts.client_id)
         unnoted = facts.session is not None and sessions.needs_touch(work, facts.session)
     if facts.session and unnoted:
         with unit_of_work(facts.actor) as work:
             sessions.touch(work, facts.session)
-    if algorithm is None:
+    if facts.userinfo_alg is None:
         return answer(body)
-    token = signed_answers.userinfo(keys, current_units().settings, algorithm, facts.client_id, body)
+    token = signed_answers.userinfo(keys, current_units().settings, facts.userinfo_alg, facts.client_id, body)
     return signed_answer(token, signed_answers.MEDIA_TYPE)
 
 

@@ -28,10 +28,13 @@ class AuthorizationCodeGrant(TokenGrant):
         grant = claimed.grant
         if grant.dpop_jkt not in (None, asked.dpop_jkt):
             raise OAuthError(ErrorCode.INVALID_GRANT, "the code is bound to another key")
-        session = sessions.hold(work, grant.session_id) if grant.session_id else None  # a logout now waits, and tells this app
-        if session is None:
+        held = (
+            sessions.with_account(work, grant.session_id, held=True) if grant.session_id else None
+        )  # a logout now waits, and tells this app
+        if held is None:
             raise Ended(ErrorCode.INVALID_GRANT, "the session in which the code was issued has ended")
-        account = families.check_entitled(work, grant)
+        session, account = held
+        account = families.check_entitled(work, grant, account=account)
         if not consent.still_given(work, client, grant):
             raise Ended(ErrorCode.INVALID_GRANT, "the person has taken the consent back")
         acts_for(work, client, account.id, session.id)

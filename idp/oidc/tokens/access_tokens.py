@@ -6,12 +6,11 @@ from typing import Any
 
 from idp.authn import sessions
 from idp.authn.sessions import Session
-from idp.directory import accounts
 from idp.directory.accounts import Account
 from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
-from idp.oidc.keys.jose import BadToken
+from idp.oidc.keys.jose import Algorithm, BadToken
 from idp.oidc.keys.ring import Keys
-from idp.oidc.tokens import store
+from idp.oidc.tokens import living_store
 from idp.oidc.tokens.issue import AT_JWT
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
@@ -32,6 +31,8 @@ class TokenFacts:
     claims_request: Mapping[str, Any]
     account: Account | None
     session: Session | None
+    userinfo_alg: Algorithm | None = None
+    """How the client wants UserInfo signed; None: not at all."""
 
     @property
     def dpop_jkt(self) -> str | None:
@@ -64,15 +65,13 @@ def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
     None without its row, when it has expired or was revoked, when its family or (unless offline) its session has ended, or when its
     account is not active.
     """
-    family = store.family_of_token(work.db, claims["jti"], work.now)
-    if family is None:
+    shown = living_store.shown(work.db, claims["jti"], now=work.now, idle_since=sessions.idle_since(work))
+    if shown is None:
         return None
-    session, account = None, None
-    if family.account_id is not None:
-        account = accounts.find(work, family.account_id)
-        session = sessions.find_by_id(work, family.session_id) if family.session_id and not family.offline else None
-        if account is None or not account.is_active or not (session or family.offline):
-            return None
+    family, account = shown.family, shown.account
+    session = shown.session if not family.offline else None
+    if family.account_id is not None and (account is None or not account.is_active or not (session or family.offline)):
+        return None
     audience = claims["aud"]
     return TokenFacts(
         client_id=family.client_id,
@@ -87,4 +86,5 @@ def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
         claims_request=family.grant.claims,
         account=account,
         session=session,
+        userinfo_alg=Algorithm(shown.userinfo_alg) if shown.userinfo_alg else None,
     )

@@ -53,8 +53,8 @@ def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> Token
     if presented is None or family is None or family.ended_at:
         raise _invalid("the refresh token is unknown, or has ended")
     newest = _is_newest(work, client, family, presented, asked.dpop_jkt)
-    session = living_session(work, family)
-    account = check_entitled(work, family.grant, family.id)
+    session, account = _living_holder(work, family)
+    account = check_entitled(work, family.grant, family.id, account=account)
     grant = replace(family.grant, scopes=tuple(scope for scope in family.grant.scopes if scope in client.scopes))
     narrowed = narrow(grant, client, work.settings, asked)
     expires_at = end_of_family(work, family.offline, family.created_at, session)
@@ -81,9 +81,23 @@ def living_session(work: UnitOfWork, family: Family) -> Session | None:
     return session
 
 
-def entitled(work: UnitOfWork, grant: Grant) -> Account | FamilyEnd:
-    """Give the active account of a grant if it may still use all that was granted; else the reason to end what came from it."""
-    account = accounts.find(work, grant.account_id) if grant.account_id else None
+def _living_holder(work: UnitOfWork, family: Family) -> tuple[Session | None, Account | None]:
+    """Give what `living_session` gives, and the account that was read with it. Raises: OAuthError `invalid_grant`."""
+    if family.offline or not family.session_id:
+        return living_session(work, family), None
+    found = sessions.with_account(work, family.session_id)
+    if found is None:
+        raise _invalid("the session has ended")
+    return found
+
+
+def entitled(work: UnitOfWork, grant: Grant, account: Account | None = None) -> Account | FamilyEnd:
+    """Give the active account of a grant if it may still use all that was granted; else the reason to end what came from it.
+
+    `account`: as it was read before in this unit.
+    """
+    if account is None and grant.account_id:
+        account = accounts.find(work, grant.account_id)
     if account is None or not account.is_active:
         return FamilyEnd.DEACTIVATED
     if not authorization_details.held(work, account.id, grant.authorization_details):
@@ -91,9 +105,9 @@ def entitled(work: UnitOfWork, grant: Grant) -> Account | FamilyEnd:
     return account
 
 
-def check_entitled(work: UnitOfWork, grant: Grant, family_id: TokenFamilyId | None = None) -> Account:
+def check_entitled(work: UnitOfWork, grant: Grant, family_id: TokenFamilyId | None = None, *, account: Account | None = None) -> Account:
     """Give the entitled account of a grant; otherwise the family ends. Raises: Ended `invalid_grant`, whose changes stay."""
-    found = entitled(work, grant)
+    found = entitled(work, grant, account)
     if isinstance(found, Account):
         return found
     if family_id:

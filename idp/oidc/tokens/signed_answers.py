@@ -10,9 +10,7 @@ from idp.identifiers import ClientId
 from idp.oidc.clients.clients import Client
 from idp.oidc.keys.jose import Algorithm, sign
 from idp.oidc.keys.ring import Keys
-from idp.oidc.tokens import store
 from idp.settings import Settings
-from idp.unit_of_work import UnitOfWork
 
 JWT = "JWT"
 INTROSPECTION_JWT = "token-introspection+jwt"
@@ -34,12 +32,6 @@ def introspection(keys: Keys, settings: Settings, client: Client, told: Mapping[
 def introspection_algorithm(client: Client) -> Algorithm:
     """Give the registered algorithm, else RS256 (RFC 9701 §6), for FAPI clients that of their ID tokens."""
     return client.introspection_alg or (client.id_token_alg if client.is_fapi else Algorithm.RS256)
-
-
-def userinfo_algorithm(work: UnitOfWork, client_id: ClientId) -> Algorithm | None:
-    """Tell how a client wants UserInfo signed; None: not at all."""
-    named = store.userinfo_alg(work.db, client_id)
-    return Algorithm(named) if named else None
 
 
 def userinfo(keys: Keys, settings: Settings, algorithm: Algorithm, client_id: ClientId, told: Mapping[str, Any]) -> str:

@@ -23,7 +23,6 @@ from sqlalchemy import (
 from idp.database import upsert
 from idp.directory.tables import Account, ContractGrant
 from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
-from idp.oidc.clients.tables import Client
 from idp.oidc.tokens.grants import Grant
 from idp.oidc.tokens.tables import AccessToken, FamilyContract, SessionClient, TokenFamily
 
@@ -31,7 +30,6 @@ _KEPT_AFTER_END = timedelta(days=1)
 _SESSIONS_ARE_OVER = timedelta(days=30)
 _families = TokenFamily.__table__
 _tokens = AccessToken.__table__
-_parents = _families.alias("parents")
 _children = _families.alias("children")
 
 
@@ -55,18 +53,6 @@ class Family:
 _family_columns = [_families.c[name] for name in Family.__slots__]
 _find_family = select(*_family_columns).where(TokenFamily.id == bindparam("id"))
 _find_family_locked = _find_family.with_for_update()
-_family_of_token = (
-    select(*_family_columns, _tokens.c.expires_at.label("token_expires_at"))
-    .join_from(AccessToken, TokenFamily, AccessToken.family_id == TokenFamily.id)
-    .where(
-        AccessToken.jti == bindparam("jti"),
-        AccessToken.revoked_at.is_(None),
-        AccessToken.expires_at > bindparam("now"),
-        TokenFamily.ended_at.is_(None),
-        TokenFamily.parent_id.is_(None) | exists().where(_parents.c.id == TokenFamily.parent_id, _parents.c.ended_at.is_(None)),
-    )
-)
-_userinfo_alg = select(Client.metadata_document["userinfo_signed_response_alg"].as_string()).where(Client.id == bindparam("client_id"))
 _add_family = insert(TokenFamily)
 _add_family_contract = insert(FamilyContract)
 _add_token = insert(AccessToken)
@@ -85,7 +71,7 @@ _prolong = update(TokenFamily).where(TokenFamily.id == bindparam("family_id")).v
 def _ending(*of: ColumnElement[bool]) -> Update:
     """End living families that meet conditions, with all that was exchanged for their tokens (RFC 8693).
 
-    An exchange that happens at the same moment may be missed; its tokens are dead all the same, because `_family_of_token` looks at
+    An exchange that happens at the same moment may be missed; its tokens are dead all the same, because `living_store` looks at
     the parent. What is exchanged has account and session of its parent, so that whatever ends those needs no look at children.
     """
     ending = select(TokenFamily.id).where(TokenFamily.ended_at.is_(None), *of).cte("ending", recursive=True, nesting=True)
@@ -127,17 +113,6 @@ def find_family(db: Connection, family_id: str) -> Family | None:
 def find_family_to_change(db: Connection, family_id: str) -> Family | None:
     """Give a family and hold it until the end of the transaction."""
     return _first(db, _find_family_locked, {"id": family_id})
-
-
-def family_of_token(db: Connection, jti: str, now: datetime) -> Family | None:
-    """Give the living family of an access token that has neither expired nor been revoked."""
-    return _first(db, _family_of_token, {"jti": jti, "now": now})
-
-
-def userinfo_alg(db: Connection, client_id: ClientId) -> str | None:
-    """Give the algorithm by which a client wants UserInfo signed, if it does; of all its metadata no more is needed there."""
-    named: str | None = db.scalar(_userinfo_alg, {"client_id": client_id})
-    return named
 
 
 def add_family(db: Connection, row: Mapping[str, Any]) -> None:
@@ -231,11 +206,12 @@ def delete_expired(db: Connection, now: datetime, limit: int) -> int:
     return gone + db.execute(delete(SessionClient).where(SessionClient.session_id.in_(old))).rowcount
 
 
+def family_from(values: Sequence[Any]) -> Family:
+    """Make the value of a row of the columns that a family's members are named after."""
+    members = dict(zip(Family.__slots__, values, strict=True))
+    return Family(**(members | {"grant": Grant.from_json(members["grant"])}))
+
+
 def _first(db: Connection, query: Select[Any], values: Mapping[str, Any]) -> Family | None:
-    row = db.execute(query, values).mappings().first()
-    return _family(row) if row else None
-
-
-def _family(row: RowMapping) -> Family:
-    values = {name: row[name] for name in Family.__slots__}
-    return Family(**(values | {"grant": Grant.from_json(row["grant"])}))
+    row: Any = db.execute(query, values).first()
+    return family_from(row) if row else None

@@ -2,21 +2,23 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from idp.authn import sessions
+from idp.authn.tables import Session as SessionRow
 from idp.directory import accounts, provisioning
 from idp.directory.accounts import Account
-from idp.identifiers import ClientId
 from idp.oidc.clients import clients, resources
 from idp.oidc.clients import store as client_store
-from idp.oidc.tokens import families, session_clients
+from idp.oidc.tokens import families, living_store, session_clients
 from idp.oidc.tokens import store as token_store
 from idp.oidc.tokens.tables import AccessToken, TokenFamily
 from idp.unit_of_work import SYSTEM, Units
 from tests import builders
 from tests.builders import PHONE_1, PHONE_2
-from tests.http.oidc import browsing
 from tests.http.oidc.browsing import Browser
 from tests.http.oidc.relying import RelyingParty, claims_of
 
@@ -111,10 +113,26 @@ def test_a_changed_client_keeps_what_was_not_named(units: Units, party: RelyingP
         assert clients.record(work, "app").client.logo_uri is None
 
 
-def test_the_one_member_of_a_clients_metadata_that_userinfo_needs_is_read(units: Units) -> None:
+def test_all_that_stands_behind_a_shown_token_is_read_at_once(
+    party: RelyingParty, signed_in: Browser, units: Units, account: Account, clock
+) -> None:
+    def shown() -> living_store.Shown | None:
+        with units.read() as work:
+            return living_store.shown(work.db, jti, now=work.now, idle_since=sessions.idle_since(work))
+
+    jti = claims_of(party.tokens(signed_in)["access_token"])["jti"]
     with units.write() as work:
-        browsing.registered(work, "plain")
-        browsing.registered(work, "signed", userinfo_signed_response_alg="Ed25519")
-        assert token_store.userinfo_alg(work.db, ClientId("plain")) is None
-        assert token_store.userinfo_alg(work.db, ClientId("signed")) == "Ed25519"
-        assert token_store.userinfo_alg(work.db, ClientId("nobody")) is None
+        clients.change(work, "app", {"userinfo_signed_response_alg": "Ed25519"})
+        (session,) = sessions.live_of(work, account.id)
+    found = shown()
+    assert found
+    assert (found.account, found.session, found.userinfo_alg) == (account, session, "Ed25519")
+    assert (found.family.client_id, found.family.session_id) == ("app", session.id)
+    with units.write() as work:
+        clients.change(work, "app", {"userinfo_signed_response_alg": None})
+        work.db.execute(update(SessionRow).values(active_at=work.now - timedelta(minutes=31)))
+    found = shown()
+    assert found
+    assert (found.account, found.session, found.userinfo_alg) == (account, None, None)
+    clock.advance(minutes=6)
+    assert shown() is None
