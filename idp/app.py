@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from idp import api, audit, demo, messaging, pages
+from idp import api, audit, demo, messaging, metrics, pages
 from idp.authn import activations, sessions
 from idp.authn import cleaning as authn_cleaning
 from idp.authn.events import PasswordReset, SessionsEnded
@@ -115,6 +115,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     app.extensions["idp.units"] = Units(writing, reading, chosen, secrets, clock, handlers())
     for init_face in FACES:
         init_face(app)
+    metrics.say_version()
     return app
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from idp.pool import CountedPool
 from idp.settings import Settings
 
 __all__ = ["Base", "Json", "UtcDateTime", "configure_engines", "db", "storable", "upsert"]
@@ -103,7 +104,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 def configure_engines(settings: Settings) -> dict[str, Any]:
     """Give Flask-SQLAlchemy's configuration for the two engines of an installation."""
     url = settings.database_address
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"poolclass": CountedPool}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 10}
     else:
@@ -116,8 +117,8 @@ def configure_engines(settings: Settings) -> dict[str, Any]:
         reading = options
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": options,
-        "SQLALCHEMY_BINDS": {"read": {"url": url, **reading}},
+        "SQLALCHEMY_ENGINE_OPTIONS": options | {"pool_logging_name": "write"},
+        "SQLALCHEMY_BINDS": {"read": {"url": url, **reading, "pool_logging_name": "read"}},
     }
 
 

@@ -74,6 +74,7 @@ class UnitOfWork:
     events: deque[DomainEvent] = field(default_factory=deque)
     after_commits: list[Callable[[], None]] = field(default_factory=list)
     refusals: list[Callable[["UnitOfWork"], None]] = field(default_factory=list)
+    after_refusals: list[Callable[[], None]] = field(default_factory=list)
 
     def acts_as(self, actor: Actor) -> None:
         """Name the actor once it is proven."""
@@ -90,6 +91,10 @@ class UnitOfWork:
     def on_refusal(self, note: Callable[["UnitOfWork"], None]) -> None:
         """Write something in a small transaction of its own when this one is rolled back."""
         self.refusals.append(note)
+
+    def after_refusal(self, call: Callable[[], None]) -> None:
+        """Run something without writing (a counter) once this one has been rolled back."""
+        self.after_refusals.append(call)
 
 
 class Units:
@@ -123,6 +128,8 @@ class Units:
                     self._run_handlers(work)
             except IdpError:
                 self._write_refusals(work)
+                for call in work.after_refusals:
+                    call()
                 raise
         for call in work.after_commits:
             call()
@@ -152,6 +159,8 @@ class Units:
             work = self._unit(connection, refused.actor, refused.request_id, writes=True)
             for note in refused.refusals:
                 note(work)
+        for call in work.after_commits:
+            call()
 
 
 @contextmanager

@@ -75,14 +75,22 @@ class Hasher:
 
     def _in_pool(self, call: Callable[..., Any], *given: str) -> Any:
         if not self._places.acquire(blocking=False):
+            metrics.HASHES_REFUSED.inc()
             raise TryAgain("password hashes: too many are waiting")
         started = time.monotonic()
         try:
             with let_others_pass():
-                return self._pool.submit(call, *given).result()
+                metrics.HASHES_WAITING.inc()
+                return self._pool.submit(_counted, call, *given).result()
         finally:
             self._places.release()
             metrics.PASSWORD_HASHES.observe(time.monotonic() - started)
+
+
+def _counted(call: Callable[..., Any], *given: str) -> Any:
+    metrics.HASHES_WAITING.dec()
+    with metrics.HASHES_RUNNING.track_inprogress():
+        return call(*given)
 
 
 def normal(password: str) -> str:

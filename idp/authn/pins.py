@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from idp import audit, crypto, messaging, metrics, outbox
+from idp import audit, crypto, messaging, outbox
 from idp.audit import Event
-from idp.authn import budgets
+from idp.authn import budgets, funnel
 from idp.authn.errors import NoMobileNumber, PinExpired, PinTooSoon, PinTriesUsedUp, PinWithheld, PinWrong, SmsUsedUp
 from idp.authn.store import counters
 from idp.authn.store import pins as store
@@ -72,6 +72,12 @@ def send(work: UnitOfWork, round_id: str, account: Account, *, device_is_known: 
 
     Raises: NoMobileNumber, PinTriesUsedUp, PinTooSoon, PinWithheld, SmsUsedUp.
     """
+    with funnel.pin_refusals(work, account.mobile):
+        _send(work, round_id, account, device_is_known=device_is_known)
+    funnel.count_pin(work, "sent", account.mobile)
+
+
+def _send(work: UnitOfWork, round_id: str, account: Account, *, device_is_known: bool) -> None:
     if not account.mobile:
         raise NoMobileNumber(account.id)
     found = store.count_sent(work.db, round_id, account.id, work.now)
@@ -93,7 +99,6 @@ def send(work: UnitOfWork, round_id: str, account: Account, *, device_is_known: 
     else:
         _begin_challenge(work, round_id, account, account.mobile, not_before)
     audit.record(work, Event.PIN_SENT, account=account.id, number_ends=account.mobile[-4:], sent=found.sent)
-    work.after_commit(metrics.PINS.labels(result="sent").inc)
 
 
 def confirm(work: UnitOfWork, round_id: str, typed: str) -> Challenge:
@@ -105,15 +110,16 @@ def confirm(work: UnitOfWork, round_id: str, typed: str) -> Challenge:
     if attempt is None:
         raise PinTriesUsedUp(round_id) if store.find_round(work.db, round_id) else PinExpired(round_id)
     challenge = store.current(work.db, round_id, work.now)
-    if challenge is None:
-        raise PinExpired(round_id)  # rolled back, so the try is not spent
-    if not crypto.same(derive(work.secrets, challenge.id), typed):
-        raise _wrong(work, round_id, attempt)
-    if not store.use_up(work.db, challenge.id, work.now):  # somebody else confirmed it meanwhile
-        raise PinExpired(round_id)
+    with funnel.pin_refusals(work, challenge.number if challenge else None):
+        if challenge is None:
+            raise PinExpired(round_id)  # rolled back, so the try is not spent
+        if not crypto.same(derive(work.secrets, challenge.id), typed):
+            raise _wrong(work, round_id, attempt)
+        if not store.use_up(work.db, challenge.id, work.now):  # somebody else confirmed it meanwhile
+            raise PinExpired(round_id)
     store.end_round(work.db, round_id, work.now)
     audit.record(work, Event.PIN_CONFIRMED, account=attempt.account_id)
-    work.after_commit(metrics.PINS.labels(result="confirmed").inc)
+    funnel.count_pin(work, "confirmed", challenge.number)
     return challenge
 
 
@@ -126,7 +132,6 @@ def _wrong(work: UnitOfWork, round_id: str, attempt: store.Round) -> PinWrong | 
     tries_left = TRIES - attempt.wrong
     budgets.count_wrong_pin(work, attempt.account_id)
     audit.record(work, Event.PIN_WRONG, account=attempt.account_id, tries_left=tries_left)
-    work.after_commit(metrics.PINS.labels(result="wrong").inc)
     if tries_left:
         return PinWrong(tries_left)
     store.end_round(work.db, round_id, work.now)

@@ -61,7 +61,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class ShownFor:
-    """The app for which a sign-in is shown; `form_action_origin` is where its forms may lead by redirects (CSP)."""
+    """The app for which a sign-in is shown; `form_action_origin` is where its forms may lead by redirects (CSP).
+
+    `first_party` is none where no app asks but a page of ours.
+    """
 
     app_name: str | None = None
     logo: str | None = None
@@ -69,6 +72,7 @@ class ShownFor:
     tos_uri: str | None = None
     form_action_origin: str | None = None
     locale: str | None = None
+    first_party: bool | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Write as a JSON document."""

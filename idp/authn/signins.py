@@ -7,11 +7,12 @@ step again leads on instead of to an error. Tabs are independent: everything han
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idp import audit, metrics
+from idp import audit
 from idp.audit import Event
-from idp.authn import devices, levels, passwords, pins, sessions, throttling
+from idp.authn import devices, funnel, levels, passwords, pins, sessions, throttling
 from idp.authn.areas import Area
 from idp.authn.errors import OtherBrowser, SigninOver, WrongCredentials
+from idp.authn.funnel import Stage
 from idp.authn.hashing import Checked
 from idp.authn.pins import Sight
 from idp.authn.refusals import check_may_sign_in
@@ -136,6 +137,7 @@ def start(
             area=area,
         ),
     )
+    funnel.reached(work, Stage.STARTED, "started", shown_for)
     return signin_id
 
 
@@ -197,25 +199,15 @@ def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked,
     signin = _bound(store.lock(work.db, attempt.signin_id), caller.browser)
     if signin.completed_at or signin.password_at:
         return Progress(done=signin.completed_at is not None)
-    throttling.admit(work, attempt.keys)
-    if attempt.refused:
-        raise TryAgain("the delay ended while the password was not compared")
-    account = accounts.find(work, attempt.account_id)
-    present = passwords.credentials(work, attempt.account_id)
-    if account is None or not account.activated_at or not checked.fits:
-        audit.record(work, Event.SIGNIN_REFUSED, account=attempt.account_id or None, reason="wrong_credentials", name=attempt.name_hash)
-        work.after_commit(metrics.SIGNINS.labels(step="password", result="wrong").inc)
-        raise WrongCredentials(attempt.signin_id)
-    if present.hash != checked.against:
-        raise TryAgain("the password was changed while it was compared")
-    throttling.succeeded(work, attempt.keys)
-    passwords.upgrade(work, account.id, checked)
-    level = check_may_sign_in(work, signin.requirement, account)
+    with funnel.refusals(work, Stage.PASSWORD, signin.shown_for):
+        account = _judged(work, attempt, checked)
+        level = check_may_sign_in(work, signin.requirement, account)
     if not store.prove_password(work.db, signin.id, account.id, proven_at=work.now, from_session=None, now=work.now):
         raise SigninOver(signin.id)
+    funnel.reached(work, Stage.PASSWORD, "right", signin.shown_for)
     if level == levels.ACR_PASSWORD:
         return _complete(work, signin, account, level, caller, session)
-    pins.send(work, signin.id, account, device_is_known=devices.is_known(work, account.id, caller.browser))
+    _send_pin(work, signin, account, device_is_known=devices.is_known(work, account.id, caller.browser))
     return Progress(done=False)
 
 
@@ -237,9 +229,10 @@ def send_pin(work: UnitOfWork, signin_id: SigninId, caller: Caller, session: Ses
     account = accounts.find(work, account_id or _NOBODY)
     if account is None or signin.expires_at <= work.now:
         raise SigninOver(signin.id)
-    check_may_sign_in(work, signin.requirement, account)
+    with funnel.refusals(work, Stage.PIN, signin.shown_for):
+        check_may_sign_in(work, signin.requirement, account)
     is_known = bool(signin.from_session_id) or devices.is_known(work, account.id, caller.browser)
-    pins.send(work, signin.id, account, device_is_known=is_known)
+    _send_pin(work, signin, account, device_is_known=is_known)
 
 
 def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Caller, session: Session | None) -> Progress:
@@ -253,11 +246,13 @@ def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Calle
     account = accounts.find(work, signin.account_id or _NOBODY)
     if account is None or signin.expires_at <= work.now or not _password_still_stands(work, signin):
         raise SigninOver(signin.id)
-    level = check_may_sign_in(work, signin.requirement, account)
     keys = throttling.pin_keys(work, caller, account.id)
-    throttling.admit(work, keys)
-    challenge = pins.confirm(work, signin.id, typed)
+    with funnel.refusals(work, Stage.PIN, signin.shown_for):
+        level = check_may_sign_in(work, signin.requirement, account)
+        throttling.admit(work, keys)
+        challenge = pins.confirm(work, signin.id, typed)
     throttling.succeeded(work, keys)
+    funnel.reached(work, Stage.PIN, "confirmed", signin.shown_for)
     accounts.note_mobile_verified(work, account.id, challenge.number)
     return _complete(work, signin, account, level, caller, session)
 
@@ -265,6 +260,29 @@ def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Calle
 def delete_expired(work: UnitOfWork, limit: int) -> int:
     """Delete sign-ins that expired a day ago."""
     return store.delete_over(work.db, work.now - _KEPT, limit)
+
+
+def _judged(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked) -> Account:
+    """Give the account whose password fits."""
+    throttling.admit(work, attempt.keys)
+    if attempt.refused:
+        raise TryAgain("the delay ended while the password was not compared")
+    account = accounts.find(work, attempt.account_id)
+    present = passwords.credentials(work, attempt.account_id)
+    if account is None or not account.activated_at or not checked.fits:
+        audit.record(work, Event.SIGNIN_REFUSED, account=attempt.account_id or None, reason="wrong_credentials", name=attempt.name_hash)
+        raise WrongCredentials(attempt.signin_id)
+    if present.hash != checked.against:
+        raise TryAgain("the password was changed while it was compared")
+    throttling.succeeded(work, attempt.keys)
+    passwords.upgrade(work, account.id, checked)
+    return account
+
+
+def _send_pin(work: UnitOfWork, signin: Signin, account: Account, *, device_is_known: bool) -> None:
+    with funnel.refusals(work, Stage.PIN, signin.shown_for):
+        pins.send(work, signin.id, account, device_is_known=device_is_known)
+    funnel.reached(work, Stage.PIN, "sent", signin.shown_for)
 
 
 def _complete(work: UnitOfWork, signin: Signin, account: Account, level: str, caller: Caller, session: Session | None) -> Progress:
@@ -287,7 +305,7 @@ def _complete(work: UnitOfWork, signin: Signin, account: Account, level: str, ca
         raise SigninOver(signin.id)
     devices.remember(work, account.id, caller.browser)
     audit.record(work, Event.SIGNIN_COMPLETED, account=account.id, customer=account.customer_id, acr=level, app=signin.shown_for.app_name)
-    work.after_commit(metrics.SIGNINS.labels(step="completed", result=level.rpartition(":")[2]).inc)
+    funnel.reached(work, Stage.COMPLETED, level.rpartition(":")[2], signin.shown_for)
     return Progress(done=True, session_token=token)
 
 

@@ -1,6 +1,7 @@
 """What the audit log keeps of messages that did not arrive, or perhaps did not."""
 
-from idp import audit
+from idp import audit, metrics
+from idp.countries import country_of
 from idp.messaging.messages import MAIL, SMS
 from idp.outbox import JobFinished, JobState
 from idp.unit_of_work import UnitOfWork
@@ -8,8 +9,15 @@ from idp.unit_of_work import UnitOfWork
 EVENTS = {JobState.FAILED: audit.Event.MESSAGE_FAILED, JobState.UNCERTAIN: audit.Event.MESSAGE_UNCERTAIN}
 
 
+_PIN = "sms/pin"
+
+
 def note_outcome(work: UnitOfWork, finished: JobFinished) -> None:
-    """Handle JobFinished: note a mail or SMS that failed or whose outcome nobody knows."""
+    """Handle JobFinished: note a mail or SMS that failed or whose outcome nobody knows; count what became of PINs."""
+    if finished.kind == SMS and finished.payload["template"] == _PIN:
+        result = "handed_over" if finished.state is JobState.SENT else finished.state.value
+        country = country_of(finished.payload["to"])
+        work.after_commit(metrics.PINS.labels(result=result, route=work.settings.sms_sender, country=country).inc)
     event = EVENTS.get(finished.state)
     if event and finished.kind in (MAIL, SMS):
         template = finished.payload["template"]

@@ -15,7 +15,7 @@ from tests.servers import ROOT, wait_until
 
 COUNT = """
 from idp import metrics
-for _ in range(3): metrics.PINS.labels(result="confirmed").inc()
+for _ in range(3): metrics.PINS.labels(result="confirmed", route="vonage", country="DE").inc()
 metrics.OUTBOX_WAITING.labels(kind="mail").set(5)
 """
 
@@ -42,7 +42,7 @@ def address(directory, free_port):
 
 def test_counters_of_all_processes_add_up(address):
     with urllib.request.urlopen(f"{address}/metrics") as answer:
-        assert 'idp_pins_total{result="confirmed"} 6.0' in answer.read().decode()
+        assert 'idp_pins_total{country="DE",result="confirmed",route="vonage"} 6.0' in answer.read().decode()
 
 
 def test_a_gauge_shows_what_was_set_last(directory):

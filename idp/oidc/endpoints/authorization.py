@@ -118,7 +118,8 @@ def start_again(error: StartAgain) -> Response:
 
 def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Outcome:
     """Do what the request needs next."""
-    step = next_step(work, opened, client, _session(work))
+    token = cookies.session_token()
+    step = next_step(work, opened, client, *((sessions.find_with_account(work, token) if token else None) or (None, None)))
     if isinstance(step, Answer):
         return granting.grant(work, opened, step)
     opening.keep(work, opened)
@@ -182,4 +183,5 @@ def _shown_for(work: UnitOfWork, opened: OpenRequest, client: Client) -> ShownFo
         tos_uri=client.tos_uri,
         form_action_origin=origin,
         locale=opened.asked.ui_locales,
+        first_party=client.first_party,
     )

@@ -132,7 +132,7 @@ def _ask(work: UnitOfWork, device: Device, step: Decision) -> Response:
 
 def _sign_in(work: UnitOfWork, device: Device, requirement: Requirement) -> Response:
     app = device.client
-    shown_for = ShownFor(app.name, client_logos.address_of(work, app), app.policy_uri, app.tos_uri)
+    shown_for = ShownFor(app.name, client_logos.address_of(work, app), app.policy_uri, app.tos_uri, first_party=app.first_party)
     back = url_for("device.confirm", request_id=device.id)
     signin_id = signins.start(work, device.browser, requirement, back, shown_for)
     device_decision.note_signin(work, device, signin_id)

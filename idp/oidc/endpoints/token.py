@@ -9,13 +9,14 @@ from idp.oidc.clients import authentication
 from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form, refusal
 from idp.oidc.grants.token_grant import TokenRequest
 from idp.oidc.keys.ring import current_keys
-from idp.oidc.protocol import Path
+from idp.oidc.protocol import ErrorCode, Path
 from idp.oidc.tokens import dpop
 from idp.pages.dpop import read_proof
 from idp.unit_of_work import unit_of_work
 
 blueprint = machine_blueprint("token")
 _GRANT_TYPES = {grant.GRANT_TYPE for grant in GRANTS}
+_ERRORS = frozenset(error.value for error in ErrorCode)
 
 
 @blueprint.post(Path.TOKEN)
@@ -45,5 +46,14 @@ def count(response: Response) -> Response:
     """Count the answer by grant and result."""
     grant = g.get("grant_type")
     result = "issued" if response.status_code == 200 else "waiting" if g.get("waiting") else "refused"
-    metrics.TOKENS.labels(grant=grant if grant in _GRANT_TYPES else "other", result=result).inc()
+    kind = grant if grant in _GRANT_TYPES else "other"
+    metrics.TOKENS.labels(grant=kind, result=result).inc()
+    if result == "refused":
+        metrics.TOKEN_REFUSALS.labels(grant=kind, error=_error_of(response)).inc()
     return response
+
+
+def _error_of(response: Response) -> str:
+    told = response.get_json(silent=True)
+    error = told.get("error") if isinstance(told, dict) else None
+    return error if error in _ERRORS else "other"
