@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from idp import audit, crypto
 from idp.audit import Event
-from idp.identifiers import ClientId, TokenFamilyId, new_token
+from idp.identifiers import ClientId, TokenFamilyId, new_id, new_token
 from idp.oidc.authorization import store
 from idp.oidc.authorization.request import AnsweredByRedirect, OpenRequest, StartAgain
 from idp.oidc.authorization.store import CodeRow
@@ -24,10 +24,10 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 @dataclass(frozen=True, slots=True)
 class ClaimedCode:
-    """A code that has just been used up, and what it stands for."""
+    """A code that has just been used up, what it stands for, and the family that comes from it, so that a second use can end that."""
 
     grant: Grant
-    hash: str
+    family_id: TokenFamilyId
 
 
 def issue(work: UnitOfWork, grant: Grant, opened: OpenRequest) -> str:
@@ -71,19 +71,17 @@ def claim(work: UnitOfWork, code: str, client_id: ClientId, redirect_uri: str | 
     Raises: OAuthError `invalid_grant`; Ended when the right client and verifier come a second time: its tokens end.
     """
     code_hash, challenge = crypto.hash_token(code), _challenge(code_verifier)
-    found = store.claim_code(work.db, code_hash, client_id=client_id, redirect_uri=redirect_uri or "", challenge=challenge, now=work.now)
+    family_id, uri = TokenFamilyId(new_id()), redirect_uri or ""
+    found = store.claim_code(
+        work.db, code_hash, client_id=client_id, redirect_uri=uri, challenge=challenge, family_id=family_id, now=work.now
+    )
     if found is not None:
-        return ClaimedCode(Grant.from_json(found), code_hash)
+        return ClaimedCode(Grant.from_json(found), family_id)
     row = store.find_code(work.db, code_hash)
     if row is not None and row.used_at and row.client_id == client_id and row.code_challenge == challenge:
         _end_replayed(work, row, client_id)
         raise Ended(ErrorCode.INVALID_GRANT, "the code has been used; what was issued from it has ended")
     raise OAuthError(ErrorCode.INVALID_GRANT, _why(row, client_id, redirect_uri, challenge))
-
-
-def remember_family(work: UnitOfWork, code_hash: str, family_id: TokenFamilyId) -> None:
-    """Note what was issued from a code, so that its second use can end it."""
-    store.remember_family(work.db, code_hash, family_id)
 
 
 def _end_replayed(work: UnitOfWork, row: CodeRow, client_id: ClientId) -> None:

@@ -78,9 +78,12 @@ class Standing:
         raise AnsweredByRedirect(self.opened.asked.target, error, description)
 
 
-def next_step(work: UnitOfWork, opened: OpenRequest, client: Client, session: Session | None) -> Step:
-    """Tell what a request needs next, given the browser's live session. Raises: AnsweredByRedirect."""
-    standing = _standing(work, opened, client, session)
+def next_step(work: UnitOfWork, opened: OpenRequest, client: Client, session: Session | None, account: Account | None = None) -> Step:
+    """Tell what a request needs next, given the browser's live session (and its account, if that was read with it).
+
+    Raises: AnsweredByRedirect.
+    """
+    standing = _standing(work, opened, client, session, account)
     for step in _STEPS:
         needed = step(standing)
         if needed is None:
@@ -91,8 +94,9 @@ def next_step(work: UnitOfWork, opened: OpenRequest, client: Client, session: Se
     return _answer(standing)
 
 
-def _standing(work: UnitOfWork, opened: OpenRequest, client: Client, session: Session | None) -> Standing:
-    account = accounts.find(work, session.account_id) if session else None
+def _standing(work: UnitOfWork, opened: OpenRequest, client: Client, session: Session | None, account: Account | None) -> Standing:
+    if account is None and session is not None:
+        account = accounts.find(work, session.account_id)
     if account is None or not account.is_active:
         return Standing(work, opened, client, None, None, own=False)
     assert session is not None
@@ -173,11 +177,14 @@ def allowed(standing: Standing) -> Interaction | None:
 
 
 def agreed(standing: Standing) -> Interaction | None:
-    """Ask once whether another's app may have what it wants."""
-    account = standing.account
+    """Ask once whether another's app may have what it wants; one that wants nothing would learn who it is unasked."""
+    account, asked = standing.account, standing.opened.asked
+    scopes = consent.to_agree_to(asked, standing.client)
+    if not scopes and not asked.authorization_details:
+        standing.refuse(ErrorCode.INVALID_SCOPE, "offline_access alone needs prompt consent")
     if account is None or not consent.is_needed(standing.work, standing.opened, standing.client, account.id):
         return None
-    return ConsentNeeded(account, consent.granted_scopes(standing.opened.asked, standing.client))
+    return ConsentNeeded(account, scopes)
 
 
 _STEPS: tuple[Callable[[Standing], Interaction | None], ...] = (

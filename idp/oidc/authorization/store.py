@@ -63,13 +63,12 @@ _claim_code = (
         Code.used_at.is_(None),
         Code.expires_at > bindparam("now"),
     )
-    .values(used_at=bindparam("now"))
+    .values(used_at=bindparam("now"), family_id=bindparam("family"))
     .returning(Code.grant)
 )
 _find_code = select(Code.client_id, Code.redirect_uri, Code.code_challenge, Code.used_at, Code.family_id).where(
     Code.hash == bindparam("code_hash")
 )
-_remember_family = update(Code).where(Code.hash == bindparam("code_hash")).values(family_id=bindparam("family"))
 
 _find_consent = select(Consent.scopes).where(Consent.account_id == bindparam("account"), Consent.client_id == bindparam("client"))
 _hold_consent = _find_consent.with_for_update(read=True)
@@ -165,10 +164,10 @@ def add_code(db: Connection, row: dict[str, Any]) -> None:
 
 
 def claim_code(
-    db: Connection, code_hash: str, *, client_id: str, redirect_uri: str, challenge: str | None, now: datetime
+    db: Connection, code_hash: str, *, client_id: str, redirect_uri: str, challenge: str | None, family_id: str, now: datetime
 ) -> dict[str, Any] | None:
-    """Use a code up if all that it is bound to fits; of several tries one gets the grant."""
-    bound = {"code_hash": code_hash, "client": client_id, "uri": redirect_uri, "challenge": challenge, "now": now}
+    """Use a code up for a family if all that it is bound to fits; of several tries one gets the grant."""
+    bound = {"code_hash": code_hash, "client": client_id, "uri": redirect_uri, "challenge": challenge, "family": family_id, "now": now}
     row = db.execute(_claim_code, bound).first()
     return None if row is None else row.grant
 
@@ -177,11 +176,6 @@ def find_code(db: Connection, code_hash: str) -> CodeRow | None:
     """Give what is kept of a code."""
     row = db.execute(_find_code, {"code_hash": code_hash}).mappings().first()
     return CodeRow(**row) if row else None
-
-
-def remember_family(db: Connection, code_hash: str, family_id: str) -> None:
-    """Note what was issued from a code."""
-    db.execute(_remember_family, {"code_hash": code_hash, "family": family_id})
 
 
 def consented_scopes(db: Connection, account_id: AccountId, client_id: str) -> frozenset[str]:

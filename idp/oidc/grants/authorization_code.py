@@ -39,8 +39,7 @@ class AuthorizationCodeGrant(TokenGrant):
             raise Ended(ErrorCode.INVALID_GRANT, "the person has taken the consent back")
         acts_for(work, client, account.id, session.id)
         with_refresh = REFRESH_TOKEN in client.grant_types
-        answer = issue(work, grant, client, asked, account=account, session=session, with_refresh=with_refresh)
-        codes.remember_family(work, claimed.hash, answer.family_id)
+        answer = issue(work, grant, client, asked, account=account, session=session, with_refresh=with_refresh, family_id=claimed.family_id)
         session_clients.remember(work, session.id, client)
         audit.record(
             work,

@@ -72,22 +72,30 @@ def issue(
     account: Account | None = None,
     session: Session | None = None,
     with_refresh: bool = False,
+    family_id: TokenFamilyId | None = None,
 ) -> TokenAnswer:
-    """Start a token family for a grant and issue its first tokens.
+    """Start a token family for a grant and issue its first tokens; its id is made unless given.
 
     `account` and `session` are those of the grant, found active; none for client credentials. Raises: OAuthError (see narrow).
     """
     narrowed = narrow(grant, client, work.settings, asked)
     kept = replace(grant, claims=claims.permitted(client, grant.claims), dpop_jkt=_key_of_refreshing(client, asked))
-    family = start_family(work, kept, end_of_family(work, grant.offline, work.now, session))
+    family = start_family(work, kept, end_of_family(work, grant.offline, work.now, session), family_id=family_id)
     answer = reissue(work, family, client, narrowed, account=account, session=session, nonce=grant.nonce)
     return replace(answer, refresh_token=refresh_tokens.make(work, family.id, 0)) if with_refresh else answer
 
 
-def start_family(work: UnitOfWork, grant: Grant, expires_at: datetime, parent_id: TokenFamilyId | None = None) -> Family:
+def start_family(
+    work: UnitOfWork,
+    grant: Grant,
+    expires_at: datetime,
+    parent_id: TokenFamilyId | None = None,
+    *,
+    family_id: TokenFamilyId | None = None,
+) -> Family:
     """Start a token family for a grant; with a parent, one that ends with it."""
     family = Family(
-        id=TokenFamilyId(new_id()),
+        id=family_id or TokenFamilyId(new_id()),
         client_id=grant.client_id,
         account_id=grant.account_id,
         session_id=grant.session_id,

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from idp.audit.tables import AuditEvent
-from idp.identifiers import ClientId, TokenFamilyId, new_id
+from idp.identifiers import ClientId, TokenFamilyId
 from idp.oidc.authorization import codes, opening, store
 from idp.oidc.authorization.codes import ClaimedCode
 from idp.oidc.authorization.tables import Code
@@ -33,7 +33,7 @@ def claim(work: UnitOfWork, code: str, **changes) -> ClaimedCode:
 
 def family_of(work: UnitOfWork, claimed: ClaimedCode) -> TokenFamilyId:
     """Issue something from a code."""
-    family_id = TokenFamilyId(new_id())
+    family_id = claimed.family_id
     work.db.execute(
         TokenFamily.__table__.insert(),
         {
@@ -41,7 +41,6 @@ def family_of(work: UnitOfWork, claimed: ClaimedCode) -> TokenFamilyId:
             "created_at": work.now, "expires_at": work.now + timedelta(hours=1), "generation": 0,
         },
     )  # fmt: skip
-    codes.remember_family(work, claimed.hash, family_id)
     return family_id
 
 
