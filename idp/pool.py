@@ -1,5 +1,6 @@
 """The pool of database connections, which tells how many are in use, how many units wait for one, and how long."""
 
+import logging
 from time import perf_counter
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy.pool.base import ConnectionPoolEntry
 from idp import metrics
 
 __all__ = ["CountedPool"]
+
+logging.getLogger(__name__).setLevel(logging.WARNING)  # the library names its lines after this class; below, it tells of each connection
 
 
 class CountedPool(QueuePool):
