@@ -13,7 +13,7 @@ from idp.oidc.clients.clients import Client
 from idp.oidc.clients.events import ClientDeleted
 from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.oidc.protocol import Prompt
-from idp.oidc.tokens import families
+from idp.oidc.tokens import claims, families
 from idp.oidc.tokens.grants import Grant
 from idp.unit_of_work import UnitOfWork
 
@@ -39,20 +39,26 @@ def granted_scopes(asked: AuthorizationRequest, client: Client) -> tuple[str, ..
     return tuple(scope for scope in asked.scopes if scope != OFFLINE_ACCESS)
 
 
+def to_agree_to(asked: AuthorizationRequest, client: Client) -> tuple[str, ...]:
+    """Tell the scopes that the person has to agree to: the granted ones, and those whose claims are asked for one by one (Core §5.5)."""
+    scopes = granted_scopes(asked, client)
+    return scopes + tuple(sorted(claims.scopes_behind(client, asked.claims).difference(scopes)))
+
+
 def is_needed(work: UnitOfWork, opened: OpenRequest, client: Client, account_id: AccountId) -> bool:
     """Tell whether the person still has to be asked; authorization details are asked for each time, because they name single things."""
     if client.first_party or opened.consented_by == account_id:
         return False
     if Prompt.CONSENT in opened.asked.prompts or opened.asked.authorization_details:
         return True
-    return not store.consented_scopes(work.db, account_id, client.id).issuperset(granted_scopes(opened.asked, client))
+    return not store.consented_scopes(work.db, account_id, client.id).issuperset(to_agree_to(opened.asked, client))
 
 
 def give(work: UnitOfWork, opened: OpenRequest, client: Client, account_id: AccountId) -> None:
     """Note the person's yes for this request, and remember it for the next ones. Raises: StartAgain."""
     if not store.note_consent(work.db, opened.id, account_id, work.now):
         raise StartAgain("consent after the request was over")
-    remember(work, client, account_id, granted_scopes(opened.asked, client))
+    remember(work, client, account_id, to_agree_to(opened.asked, client))
 
 
 def remember(work: UnitOfWork, client: Client, account_id: AccountId, scopes: tuple[str, ...]) -> None:
@@ -70,9 +76,7 @@ def still_given(work: UnitOfWork, client: Client, grant: Grant) -> bool:
     if client.first_party or grant.account_id is None:
         return True
     held = store.hold_consent(work.db, grant.account_id, client.id)
-    if held is None:
-        return not grant.scopes and not grant.authorization_details  # nothing was asked for, so nobody was asked
-    return held.issuperset(grant.scopes)
+    return held is not None and held.issuperset(claims.scopes_behind(client, grant.claims).union(grant.scopes))
 
 
 def of_account(work: UnitOfWork, account_id: AccountId) -> list[Consent]:

@@ -52,6 +52,11 @@ def permitted(client: Client, request: Mapping[str, Any]) -> dict[str, dict[str,
     }
 
 
+def scopes_behind(client: Client, request: Mapping[str, Any]) -> frozenset[str]:
+    """Name the scopes whose claims a `claims` request asks for one by one, as far as the client may learn them."""
+    return frozenset(_SCOPE_OF[name] for wishes in permitted(client, request).values() for name in wishes)
+
+
 def userinfo_claims(
     work: UnitOfWork, account: Account, subject: str, scopes: Iterable[str], claims_request: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Consent: asked for another's app, remembered, never for our own."""
 
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -102,6 +103,27 @@ def test_core_11_offline_access_with_prompt_consent_is_granted(signed_in: Browse
     assert "wenn Sie sich abgemeldet haben" in page.text
     signed_in.get(decide(signed_in, page, account).location)
     assert granted_scopes(units) == ["openid", "offline_access"]
+
+
+def test_core_11_offline_access_alone_does_not_get_past_consent(signed_in: Browser) -> None:
+    assert answered(signed_in.authorize(**THIRD, scope="offline_access", prompt="none"))["error"] == "invalid_scope"
+    assert answered(signed_in.authorize(**THIRD, scope="offline_access"))["error"] == "invalid_scope"
+
+
+def test_core_5_5_claims_that_are_asked_for_one_by_one_are_agreed_to_as_well(signed_in: Browser, account: Account, units) -> None:
+    claims = json.dumps({"userinfo": {"email": None}, "id_token": {"phone_number": {"essential": True}}})
+    page = consent_page(signed_in, scope="openid", claims=claims)
+    assert "Ihre E-Mail-Adresse sehen" in page.text
+    assert "Ihre Telefonnummer sehen" in page.text
+    signed_in.get(decide(signed_in, page, account).location)
+    assert granted_scopes(units) == ["openid"]
+    assert "code" in answered(signed_in.authorize(**THIRD, scope="openid", claims=claims, prompt="none"))
+
+
+def test_core_5_5_a_yes_to_scopes_is_none_to_further_claims(signed_in: Browser, account: Account) -> None:
+    signed_in.get(decide(signed_in, consent_page(signed_in, scope="openid"), account).location)
+    asked = {"scope": "openid", "prompt": "none", "claims": json.dumps({"userinfo": {"contracts": None}})}
+    assert answered(signed_in.authorize(**THIRD, **asked))["error"] == "consent_required"
 
 
 def test_core_11_our_own_app_gets_offline_access_without_asking(signed_in: Browser, units) -> None:
