@@ -187,7 +187,7 @@ def test_rfc9449_5_a_phone_that_can_keep_a_key_gets_bound_tokens(phone: Phone, p
     with units.write() as work:
         clients.change(work, "phone", {"dpop_bound_access_tokens": True})
     person.connect(phone.begin())
-    assert phone.error() == "invalid_dpop_proof"
+    assert phone.error() == "invalid_request"
     prover = Prover(app)
     form = {"grant_type": DEVICE_CODE, "device_code": phone.begun["device_code"], "client_id": "phone"}
     tokens = phone.post("/token", form, headers={"DPoP": prover.proof("POST", "/token")}).json
