@@ -13,8 +13,9 @@ from tests.servers import free_port, wait_until
 
 PROGRAM = "/usr/sbin/apache2"
 MODULES = "/usr/lib/apache2/modules"
-CONFIGURATION = Path(__file__).parent / "mod_auth_openidc.conf"
-"""What the relying party's guide shows, word by word."""
+PAGES = Path(__file__).parent / "mod_auth_openidc.conf"
+API = Path(__file__).parent / "mod_auth_openidc_api.conf"
+"""What the relying party's guide shows, word by word: for pages, and for an API."""
 LOADED = ("mpm_event", "authn_core", "authz_core", "authz_user", "headers", "dir", "auth_openidc")
 FRAME = """
 ServerName localhost
@@ -70,13 +71,14 @@ class Apache:
             "": "welcome",
             "protected/": "for people who are signed in",
             "protected/telephony/": "for phone administrators",
+            "api/": "for apps with a token",
         }.items():
             (self.folder / "pages" / page).mkdir(parents=True, exist_ok=True)
             (self.folder / "pages" / page / "index.html").write_text(words)
         modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED)
         defined = "\n".join(f"Define {name} {value}" for name, value in values.items())
         frame = FRAME.format(folder=self.folder, port=self.port, modules=modules)
-        (self.folder / "apache.conf").write_text(f"{frame}\n{defined}\n{CONFIGURATION.read_text()}")
+        (self.folder / "apache.conf").write_text(f"{frame}\n{defined}\n{PAGES.read_text()}\n{API.read_text()}")
         user = {}
         if os.geteuid() == 0:
             user = {"user": "nobody", "group": "nogroup", "extra_groups": []}

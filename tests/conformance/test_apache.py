@@ -3,16 +3,21 @@
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import requests
 
-from idp.oidc.clients import clients
+from idp.oidc.clients import clients, resources
 from idp.unit_of_work import SYSTEM
-from tests.conformance.apache import CONFIGURATION, Apache
+from tests.conformance.apache import API, PAGES, Apache
 from tests.conformance.person import Person
 from tests.conformance.provider import Provider
+from tests.conformance.stock_client import App, StockClient
 from tests.servers import ROOT, wait_until
+
+CALLBACK = "https://caller.example/callback"
 
 
 @pytest.fixture(scope="module")
@@ -92,5 +97,50 @@ def test_frontchannel_logout_3_the_frames_of_the_last_page_end_the_servers_sessi
     assert "/signin/" in inside.open(f"{apache.address}/protected/")
 
 
-def test_the_guide_shows_the_configuration_that_runs_here() -> None:
-    assert CONFIGURATION.read_text() in (ROOT / "docs" / "relying-apps.md").read_text()
+# --- an API behind the server, by introspection
+
+
+@pytest.fixture(scope="module")
+def api(apache: Apache, provider: Provider) -> str:
+    """The API as a resource whose tokens the server may introspect."""
+    with provider.units.write(SYSTEM) as work:
+        return resources.create(work, "https://phone.example/api", scopes=["calls"], introspection_client_id=apache.client_id).identifier
+
+
+@pytest.fixture(scope="module")
+def caller(api: str, provider: Provider, stock_client: StockClient) -> App:
+    """An app that gets tokens for the API."""
+    made = provider.register(CALLBACK, scope="openid calls", resources=[api])
+    return App(stock_client, "caller", secret=made.secret).discover(made.client.id)
+
+
+def call(apache: Apache, token: str) -> int:
+    return requests.get(f"{apache.address}/api/", headers={"Authorization": f"Bearer {token}"}, timeout=20).status_code
+
+
+@pytest.fixture
+def token(caller: App, person: Person, provider: Provider) -> str:
+    """A person's token for the API."""
+    arrived = person.signed_in(caller.begin(redirect_uri=CALLBACK, scope="openid calls"), provider.administrator)
+    return str(caller.finish(url=arrived)["access_token"])
+
+
+def test_rfc7662_a_token_for_the_api_opens_it_until_it_is_revoked(apache: Apache, caller: App, token: str) -> None:
+    assert call(apache, token) == 200, apache.log()
+    caller.revoke(token=token)
+    assert call(apache, token) == 401
+
+
+def test_rfc7662_2_2_a_token_for_others_or_none_does_not(
+    apache: Apache, provider: Provider, stock_client: StockClient, person: Person
+) -> None:
+    made = provider.register(CALLBACK, scope="openid")
+    app = App(stock_client, "stranger", secret=made.secret).discover(made.client.id)
+    arrived = person.signed_in(app.begin(redirect_uri=CALLBACK, scope="openid"), provider.administrator)
+    assert call(apache, app.finish(url=arrived)["access_token"]) == 401
+    assert call(apache, "made.up.token") == 401
+
+
+@pytest.mark.parametrize("configuration", [PAGES, API], ids=["pages", "api"])
+def test_the_guide_shows_the_configuration_that_runs_here(configuration: Path) -> None:
+    assert configuration.read_text() in (ROOT / "docs" / "relying-apps.md").read_text()
