@@ -45,6 +45,8 @@ def read(authorization: str | None, form: Mapping[str, str]) -> Credentials:
     if sum(presented) > 1:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "more than one method of client authentication")
     named = form.get("client_id")
+    if named is not None and not _CLIENT_ID.fullmatch(named):
+        raise ClientRefused("the client is not known")
     if basic:
         client_id, secret = _basic(str(authorization))
         credentials = Credentials(client_id, BASIC, secret)
@@ -115,7 +117,7 @@ def _prove_assertion(work: UnitOfWork, client: Client, assertion: str) -> None:
     try:
         claims = verify(assertion, remote_keys.keys_of(work, client), _algorithms(client)).claims
     except BadToken as error:
-        raise ClientRefused(f"the assertion is not signed by the client: {error}".replace("'", ""), claimed_id=client.id) from error
+        raise ClientRefused("the assertion is not signed by the client", claimed_id=client.id, detail=str(error)) from error
     problem = _assertion_problem(work, client, claims)
     if problem:
         raise ClientRefused(problem, claimed_id=client.id)

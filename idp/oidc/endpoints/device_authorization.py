@@ -7,7 +7,7 @@ from flask import Response, request
 
 from idp.authn.throttling import network_of
 from idp.errors import NotFound
-from idp.oidc.authorization import devices, parameters
+from idp.oidc.authorization import devices
 from idp.oidc.authorization.checks import Asked
 from idp.oidc.clients import authentication
 from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
@@ -24,10 +24,10 @@ def begin() -> Response:
     form = read_form()
     keys = current_keys()
     credentials = read_credentials(form.values)
-    asked = parameters.read([*form.values.items(), *((parameters.REPEATABLE, resource) for resource in form.resources)])
+    name, network = form.values.get("device_name", ""), network_of(request.remote_addr)
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
-        begun = devices.begin(work, Asked(work, keys, client, asked), form.values.get("device_name", ""), network_of(request.remote_addr))
+        begun = devices.begin(work, Asked(work, keys, client, form.of_authorization), name, network)
     address = Path.DEVICE.below(current_units().settings)
     return answer(
         {

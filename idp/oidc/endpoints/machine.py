@@ -11,6 +11,8 @@ from flask import Blueprint, Response, jsonify, request
 from idp import audit
 from idp.audit import Event
 from idp.errors import IdpError, TryAgain
+from idp.oidc.authorization import parameters
+from idp.oidc.authorization.parameters import Parameters
 from idp.oidc.clients import authentication, remote_keys
 from idp.oidc.clients.authentication import Credentials
 from idp.oidc.clients.metadata import PRIVATE_KEY_JWT
@@ -30,6 +32,11 @@ class Form:
     values: Mapping[str, str]
     resources: tuple[str, ...]
     audiences: tuple[str, ...] = ()
+
+    @property
+    def of_authorization(self) -> Parameters:
+        """The parameters that an authorization request has."""
+        return parameters.read([*self.values.items(), *((parameters.REPEATABLE, resource) for resource in self.resources)])
 
 
 def machine_blueprint(name: str) -> Blueprint:

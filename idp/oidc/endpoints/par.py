@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
-from idp.oidc.authorization import par, parameters, request_objects
+from idp.oidc.authorization import par, request_objects
 from idp.oidc.clients import authentication
-from idp.oidc.endpoints.machine import machine_blueprint, read_credentials
+from idp.oidc.endpoints.machine import machine_blueprint, read_credentials, read_form
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
 from idp.oidc.tokens import dpop
@@ -20,9 +20,9 @@ blueprint = machine_blueprint("par")
 def push() -> Response:
     """Keep an authenticated client's request, and give the reference to open it by."""
     keys, proof = current_keys(), read_proof()
-    credentials = read_credentials(request.form)
-    asked = parameters.read(request.form.items(multi=True))
-    incoming = request_objects.gather_pushed(current_units(), credentials.client_id, asked)
+    form = read_form()
+    credentials = read_credentials(form.values)
+    incoming = request_objects.gather_pushed(current_units(), credentials.client_id, form.of_authorization)
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
         pushed = par.push(work, keys, client, incoming, dpop.key_of(work, client, proof))

@@ -36,6 +36,20 @@ def test_rfc9126_2_2_the_answer_is_a_reference_of_90_seconds(visitor: Browser) -
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_rfc6749_3_1_what_is_sent_without_a_value_counts_as_left_out(visitor: Browser) -> None:
+    assert push(visitor, client_secret="", client_assertion="", client_id="").status_code == 201
+
+
+@pytest.mark.parametrize("media_type", ["multipart/form-data", "application/json"])
+def test_rfc9126_2_1_only_a_form_is_pushed(visitor: Browser, media_type: str) -> None:
+    response = (
+        visitor.post("/par", asking(), auth=basic(), content_type=media_type)
+        if "form" in media_type
+        else visitor.post("/par", "{}", auth=basic(), content_type=media_type)
+    )
+    assert (response.status_code, response.json["error"]) == (400, "invalid_request")
+
+
 def test_rfc9126_4_a_pushed_request_is_answered(signed_in: Browser) -> None:
     assert answered(opened(signed_in, pushed(signed_in, state="pushed")))["state"] == "pushed"
 
