@@ -69,7 +69,7 @@ HASHES_RUNNING = Gauge("idp_password_hashes_running", "Password hashes that are 
 HASHES_REFUSED = Counter("idp_password_hashes_refused", "Password hashes refused because too many waited.")
 POOL_IN_USE = Gauge("idp_database_connections_in_use", "Database connections in use.", ["engine"], multiprocess_mode="livesum")
 POOL_SIZE = Gauge("idp_database_connections_limit", "Database connections that may be in use.", ["engine"], multiprocess_mode="livesum")
-POOL_WAITING = Gauge("idp_database_connections_waiting", "Units that wait for a connection or its making.", ["engine"], multiprocess_mode="livesum")
+POOL_WAITING = Gauge("idp_database_connections_waiting", "Units that wait for a connection.", ["engine"], multiprocess_mode="livesum")
 POOL_SECONDS = Histogram(
     "idp_database_connection_seconds",
     "Time to get a database connection when none was idle.",

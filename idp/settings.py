@@ -109,7 +109,12 @@ class Settings(BaseSettings):
     hashing_threads: int = Field(2, ge=1, le=16, description="Password hashes computed at the same time by one process.")
     breached_passwords: str = Field("", description="HIBP SHA-1 file (path) or k-anonymity endpoint (https address); empty: no check.")
 
+    # --- logs and traces
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged.")
+    log_networks: Literal["hashed", "plain"] = Field(
+        "hashed", description="How log lines name the network of a caller: by a keyed hash, or as it is."
+    )
+    audit_log: bool = Field(False, description="Write each audit event also as a log line (`idp.audit`), for a SIEM.")
 
     @classmethod
     def settings_customise_sources(

@@ -82,3 +82,27 @@ class Event(StrEnum):
     MESSAGE_FAILED = "message.failed"
     MESSAGE_UNCERTAIN = "message.uncertain"
     STAFF_LOOKED_UP = "staff.looked_up"
+
+
+UNSUCCESSFUL = frozenset(
+    {
+        Event.PROVISIONING_REFUSED,
+        Event.ACCOUNT_CHANGE_REFUSED,
+        Event.INVITATION_REFUSED,
+        Event.SIGNIN_REFUSED,
+        Event.SIGNIN_THROTTLED,
+        Event.PIN_WITHHELD,
+        Event.PIN_WRONG,
+        Event.AUTHORIZATION_REFUSED,
+        Event.USER_CODE_WRONG,
+        Event.CODE_REPLAYED,
+        Event.REFRESH_REUSED,
+        Event.CLIENT_REFUSED,
+        Event.LOGOUT_FAILED,
+        Event.MESSAGE_FAILED,
+    }
+)
+"""Events of what was tried and did not come about."""
+
+UNKNOWN_OUTCOMES = frozenset({Event.MESSAGE_UNCERTAIN, Event.PASSWORD_CHECK_UNAVAILABLE})
+"""Events of what nobody knows the end of."""

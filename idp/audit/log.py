@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.audit import store
+from idp.audit import lines, store
 from idp.audit.events import Event
 from idp.unit_of_work import UnitOfWork
 
@@ -20,7 +20,7 @@ def record(
 
     `detail` holds plain JSON values; never a password, PIN, token or full phone number.
     """
-    store.add(work.db, _row(work, event, account, customer, client, detail))
+    _add(work, _row(work, event, account, customer, client, detail))
 
 
 def refused(
@@ -34,7 +34,13 @@ def refused(
 ) -> None:
     """Note a refusal that rolls the unit back; written in a small transaction of its own after it."""
     row = _row(work, event, account, customer, client, detail)
-    work.on_refusal(lambda after: store.add(after.db, row))
+    work.on_refusal(lambda after: _add(after, row))
+
+
+def _add(work: UnitOfWork, row: dict[str, Any]) -> None:
+    store.add(work.db, row)
+    if work.settings.audit_log:
+        work.after_commit(lambda: lines.write(row))
 
 
 def _row(

@@ -15,6 +15,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
+ALWAYS = "idp.audit"
+"""The logger whose lines have a switch of their own, the setting `audit_log`."""
 LEVELS = {name.lower(): level for name, level in logging.getLevelNamesMapping().items()}
 
 SECRET_NAMES = re.compile(
@@ -91,9 +93,9 @@ class OurLogger:
     debug = info = warning = error = critical = write
 
 
-def drop_quiet(_: OurLogger, method: str, event: EventDict) -> EventDict:
-    """Drop lines below the level that the root logger has now. Raises: DropEvent."""
-    if logging.root.level > LEVELS[method]:
+def drop_quiet(logger: OurLogger, method: str, event: EventDict) -> EventDict:
+    """Drop lines below the level that the root logger has now, but none of the audit log's. Raises: DropEvent."""
+    if logging.root.level > LEVELS[method] and logger.name != ALWAYS:
         raise structlog.DropEvent
     return event
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from idp.errors import TryAgain
 from idp.pages import request_line
+from idp.pages.networks import Networks
 from idp.pages.request_number import number_of
 from idp.settings import Settings
 
@@ -49,8 +50,9 @@ class _Kept:
 class ReadyDocuments:
     """Stands before an application and answers for some of its addresses."""
 
-    def __init__(self, settings: Settings, documents: Mapping[str, Document]) -> None:
+    def __init__(self, settings: Settings, networks: Networks, documents: Mapping[str, Document]) -> None:
         self._documents = documents
+        self._networks = networks
         self._staff_host = urlsplit(settings.staff_origin).hostname
         self._kept: dict[str, _Kept] = {}
 
@@ -68,7 +70,7 @@ class ReadyDocuments:
             return None  # the application says it with its own words and headers
         if kept is None or kept.version != version or kept.until < time.monotonic():
             return self._from_view(path, version, environ, start_response, application)
-        return _send(document, path, kept, environ, start_response)
+        return self._send(document, path, kept, environ, start_response)
 
     def _from_view(
         self, path: str, version: str, environ: "WSGIEnvironment", start_response: "StartResponse", application: "WSGIApplication"
@@ -92,21 +94,22 @@ class ReadyDocuments:
             self._kept[path] = _Kept(version, time.monotonic() + _KEPT_SECONDS, named["etag"], same, body)
         return [body]
 
-
-def _send(document: Document, route: str, kept: _Kept, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    began, number = time.perf_counter(), number_of(environ)
-    wanted = environ.get("HTTP_IF_NONE_MATCH", "")
-    known = bool(wanted) and (wanted.strip() == "*" or kept.etag in _ETAG.findall(wanted))
-    headers = [header for header in kept.headers if header[0].lower() not in _LEFT_OUT_OF_304] if known else kept.headers
-    start_response(_NOT_MODIFIED if known else _OK, [*headers, ("X-Request-ID", number)])
-    request_line.write(
-        "GET",
-        document.endpoint,
-        route,
-        status=304 if known else 200,
-        seconds=time.perf_counter() - began,
-        remote=environ.get("REMOTE_ADDR"),
-        number=number,
-        actor=None,
-    )
-    return [] if known else [kept.body]
+    def _send(
+        self, document: Document, route: str, kept: _Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        began, number = time.perf_counter(), number_of(environ)
+        wanted = environ.get("HTTP_IF_NONE_MATCH", "")
+        known = bool(wanted) and (wanted.strip() == "*" or kept.etag in _ETAG.findall(wanted))
+        headers = [header for header in kept.headers if header[0].lower() not in _LEFT_OUT_OF_304] if known else kept.headers
+        start_response(_NOT_MODIFIED if known else _OK, [*headers, ("X-Request-ID", number)])
+        request_line.write(
+            "GET",
+            document.endpoint,
+            route,
+            status=304 if known else 200,
+            seconds=time.perf_counter() - began,
+            network=self._networks.name(environ.get("REMOTE_ADDR")),
+            number=number,
+            actor=None,
+        )
+        return [] if known else [kept.body]

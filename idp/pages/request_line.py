@@ -20,11 +20,11 @@ _timed = lru_cache(1024)(metrics.REQUEST_SECONDS.labels)
 
 
 def write(
-    method: str, endpoint: str, route: str, *, status: int, seconds: float, remote: str | None, number: RequestId | None, actor: str | None
+    method: str, endpoint: str, route: str, *, status: int, seconds: float, network: str, number: RequestId | None, actor: str | None
 ) -> None:
     """Count and log an answered request."""
     known = method if method in METHODS else "other"  # one that HTTP does not know must not become a label of its own
     _counted(known, endpoint, str(status)).inc()
     _timed(endpoint).observe(seconds)
     tell = log.debug if endpoint.startswith(QUIET) or endpoint.endswith(".static") else log.info
-    tell("request", method=known, route=route, status=status, ms=round(seconds * 1000, 1), remote=remote, actor=actor, request_id=number)
+    tell("request", method=known, route=route, status=status, ms=round(seconds * 1000, 1), network=network, actor=actor, request_id=number)

@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from idp.identifiers import RequestId
+from idp.pages.networks import current_networks
 
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 """No characters that are mistaken for others when read aloud."""
@@ -44,7 +45,7 @@ def number_of(environ: Mapping[str, Any]) -> RequestId:
 
 def _number() -> None:
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_number())
+    structlog.contextvars.bind_contextvars(request_id=request_number(), network=current_networks().name(request.remote_addr))
 
 
 def _send(response: Response) -> Response:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, limits, render, request_number
 from idp.pages.machines import for_pages_alone
+from idp.pages.networks import Networks
 from idp.unit_of_work import Units
 
 _LARGEST_BODY = 64 * 1024
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
     settings = units.settings
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_BODY, MAX_FORM_MEMORY_SIZE=_LARGEST_BODY, MAX_FORM_PARTS=_MOST_FIELDS)
     headers.init_app(app, settings)
+    app.extensions["idp.networks"] = Networks(settings, units.secrets)
     request_number.init_app(app)
     hosts.init_app(app, settings)
     with for_pages_alone(app):

@@ -17,4 +17,4 @@ def init_app(app: Flask, units: Units) -> None:
 
     metadata, keys = Document("discovery.discovery", lambda: ""), Document("jwks.jwks", version_of_keys)
     documents = dict.fromkeys(places(units.settings), metadata) | {Path.JWKS.value: keys}
-    app.extensions["idp.ready"] = ReadyDocuments(units.settings, documents)
+    app.extensions["idp.ready"] = ReadyDocuments(units.settings, app.extensions["idp.networks"], documents)

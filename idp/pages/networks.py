@@ -1,0 +1,30 @@
+"""The network of a caller as log lines name it: by a keyed hash, so that lines of one caller are found and nobody is, or as it is."""
+
+import hmac
+from functools import lru_cache
+from hashlib import sha256
+from typing import cast
+
+from flask import current_app
+
+from idp.authn.throttling import network_of
+from idp.crypto import Secrets
+from idp.settings import Settings
+
+__all__ = ["Networks", "current_networks"]
+
+
+def current_networks() -> "Networks":
+    """Give the running application's."""
+    return cast("Networks", current_app.extensions["idp.networks"])
+
+
+class Networks:
+    """Names networks in the way of one installation."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._key = secrets.present.key("log-network")  # of the master secret: no line may need the database
+        self.name = lru_cache(4096)(self._hashed if settings.log_networks == "hashed" else network_of)
+
+    def _hashed(self, address: str | None) -> str:
+        return hmac.new(self._key, network_of(address).encode(), sha256).hexdigest()[:16]
