@@ -257,6 +257,8 @@ def resolve_by_system(host: str, port: int) -> Sequence[str]:
 def is_public(address: Address) -> bool:
     """Tell whether an address is anybody's on the internet; addresses that only wrap another count as that one."""
     if isinstance(address, ipaddress.IPv6Address):
+        if address.is_site_local:  # "global" to the library, though houses may still use them
+            return False
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is None and address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

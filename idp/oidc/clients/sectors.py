@@ -39,15 +39,15 @@ def prove(units: Units, metadata: Mapping[str, Any], origin: Origin) -> None:
 def of(client: Client) -> str:
     """Name a client's sector: the host of its `sector_identifier_uri`, else of its redirect URIs, else the client alone.
 
-    A loopback address or an app's own scheme is nobody's host. Who registered itself and gets tokens past its redirect URIs (by a
-    device, by exchange) could name another's host, so it is alone, too.
+    A loopback address or an app's own scheme is nobody's host, whatever stands in it. Who registered itself and gets tokens past its
+    redirect URIs (by a device, by exchange) could name another's host, so it is alone, too.
     """
     unproven = client.origin is Origin.DYNAMIC and not _BY_REDIRECT.issuperset(client.grant_types)
     if client.sector_identifier_uri and not unproven:
         return _host(client.sector_identifier_uri)
     hosts = {_host(uri) for uri in client.redirect_uris}
-    shared = len(hosts) == 1 and not any(is_loopback(uri) for uri in client.redirect_uris)
-    return f"client:{client.id}" if unproven or not shared or hosts == {""} else hosts.pop()
+    owned = all(uri.lower().startswith("https:") and not is_loopback(uri) for uri in client.redirect_uris)
+    return hosts.pop() if len(hosts) == 1 and owned and not unproven else f"client:{client.id}"
 
 
 def _host(uri: str) -> str:

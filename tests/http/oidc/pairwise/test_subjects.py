@@ -152,6 +152,8 @@ def test_core_8_1_a_sector_is_a_host(units: Units, metadata: dict, sector: str) 
     [
         {"redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native"},
         {"redirect_uris": ["com.example.app:/cb"], "application_type": "native"},
+        {"redirect_uris": ["com.example.app://victim.example/cb"], "application_type": "native"},
+        {"redirect_uris": ["https://victim.example/cb", "com.example.app://victim.example/cb"], "application_type": "native"},
         {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]},
         {"grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange"]},
         {
