@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.browser.stack import three_ports
-from tests.servers import ROOT
+from tests.servers import ROOT, on_this_machine
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ class Made:
         """End it as a terminal or an operator would; give the seconds that it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(60)
         seconds = time.monotonic() - began
         self.reader.join(10)
         self.process.stdout.close()
@@ -66,4 +66,6 @@ def test_a_clean_checkout_serves_within_two_minutes_then_within_five_seconds_and
     second = Made(checkout, port)
     second_end = second.stop()
     assert (first.lines[-1:], second.lines[-1:]) == (["ready"], ["ready"]), first.errors
-    assert [first.seconds < 120, second.seconds < 5, first_end < 5, second_end < 5] == [True] * 4, (first.seconds, second.seconds)
+    soon = on_this_machine(5)
+    in_time = [first.seconds < on_this_machine(120), second.seconds < soon, first_end < soon, second_end < soon]
+    assert in_time == [True] * 4, (first.seconds, second.seconds, first_end, second_end)

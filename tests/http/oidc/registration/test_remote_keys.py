@@ -18,6 +18,7 @@ from idp.oidc.keys.jose import Algorithm, SigningKey, generate, load_signing_key
 from idp.unit_of_work import Units
 from tests.conftest import SettableClock
 from tests.publisher import Publisher
+from tests.servers import on_this_machine
 
 KEYS = "https://app.example/keys"
 
@@ -122,7 +123,7 @@ def test_a_slow_address_costs_one_request_a_minute_its_time(kids, published: Pub
     began = time.monotonic()
     for _ in range(5):
         kids(first.token)
-    assert time.monotonic() - began < 1.2, "0.5 seconds for one fetch, and nothing for the others"
+    assert time.monotonic() - began < on_this_machine(1.2), "0.5 seconds for one fetch, and nothing for the others"
 
 
 def slow(request: BaseHTTPRequestHandler) -> None:
