@@ -1,4 +1,4 @@
-"""Messages that the demo transport delivered: list, latest."""
+"""Messages: what the demo transport delivered (list, latest); release what an import held back."""
 
 import time
 
@@ -9,9 +9,11 @@ from idp.cli.output import Refused, noun, show
 from idp.errors import NotFound
 from idp.messaging import demo
 from idp.messaging.demo import DemoMessage
+from idp.outbox.jobs import release_held
 from idp.unit_of_work import OPERATOR_AT_SHELL, Units
 
 LOOK_EVERY = 0.1
+RELEASED_AT_ONCE = 500
 COLUMNS = ("id", "kind", "to", "subject", "pin", "created_at")
 
 to_option = click.option("--to", help="E-mail address (any case) or number (E.164).")
@@ -21,7 +23,7 @@ after_option = click.option("--after", type=int, metavar="ID", help="Only messag
 
 @noun()
 def command() -> None:
-    """Messages of the demo's mailbox and phone."""
+    """Messages of the demo's mailbox and phone, and those that wait."""
 
 
 @command.command("list")
@@ -51,6 +53,20 @@ def latest(to: str, kind: str | None, after: int | None, wait: float) -> None:
     if found is None:
         raise NotFound(f"no message to {to}")
     show(found)
+
+
+@command.command("release")
+def release() -> None:
+    """Send the messages that an import held back, each when it is due; what is of no use any more is not sent."""
+    released = 0
+    with opened() as units:
+        while True:
+            with units.write(OPERATOR_AT_SHELL) as work:
+                step = release_held(work, RELEASED_AT_ONCE)
+            released += step
+            if step < RELEASED_AT_ONCE:
+                break
+    show({"released": released})
 
 
 def wait_for(units: Units, to: str, kind: str | None, after: int | None, seconds: float) -> DemoMessage | None:

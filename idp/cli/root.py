@@ -5,6 +5,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -21,13 +22,13 @@ class Nouns(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the nouns in the order of the alphabet."""
-        return sorted(file.stem.replace("_", "-") for file in FOLDER.glob("*.py") if file.stem not in NOT_NOUNS)
+        return sorted(file.stem.rstrip("_").replace("_", "-") for file in FOLDER.glob("*.py") if file.stem not in NOT_NOUNS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of one noun."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"idp.cli.{cmd_name.replace('-', '_')}").command
+        command = importlib.import_module(f"idp.cli.{module_of(cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -38,9 +39,15 @@ class Nouns(click.Group):
             formatter.write_dl(lines)
 
 
+def module_of(noun: str) -> str:
+    """Name the module of a noun; a word of Python's own has a line after it."""
+    name = noun.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
+
+
 def first_line(noun: str) -> str:
     """Read what a module says of itself."""
-    source = (FOLDER / f"{noun.replace('-', '_')}.py").read_text(encoding="utf-8")
+    source = (FOLDER / f"{module_of(noun)}.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from idp import spans
 from idp.errors import NotFound
 from idp.identifiers import AccountId, JobId, new_id
 from idp.outbox import store
@@ -12,6 +13,11 @@ from idp.outbox.states import JobState
 from idp.unit_of_work import UnitOfWork
 
 SEAL = "outbox"
+TRACE = "traceparent"
+"""The member of a payload that names the trace in which the job was written (W3C Trace Context §3.2)."""
+
+HELD_BACK = timedelta(days=2_500_000)
+"""Added to the due time of a job that is held back: it waits, and can be cancelled, but nobody sends it for 6 800 years."""
 
 
 def enqueue(
@@ -52,6 +58,13 @@ def move(work: UnitOfWork, job_id: JobId, due: datetime, useless_after: datetime
     return store.move(work.db, job_id, due, useless_after)
 
 
+def release_held(work: UnitOfWork, limit: int) -> int:
+    """Let up to so many jobs that were held back be sent when they were due; give their number."""
+    found = store.held(work.db, work.now + HELD_BACK / 2, limit)
+    store.set_due(work.db, {job_id: due - HELD_BACK for job_id, due in found.items()})
+    return len(found)
+
+
 def state_of(work: UnitOfWork, job_id: JobId) -> JobState:
     """Tell where a job stands. Raises: NotFound, also for one that ended long ago and was cleaned away."""
     found = store.states(work.db, [job_id])
@@ -75,10 +88,11 @@ def _row(
     useless_after: datetime | None,
     account_id: AccountId | None,
 ) -> dict[str, Any]:
+    trace = spans.running()
     return {
         "id": job_id,
         "kind": kind,
-        "payload": payload,
+        "payload": payload | {TRACE: trace} if trace else payload,
         "sealed": sealed,
         "state": JobState.WAITING.value,
         "created_at": work.now,

@@ -103,6 +103,8 @@ _move = (
     .values(due=bindparam("until"), useless_after=bindparam("useless"))
     .returning(Job.id)
 )
+_held = select(Job.id, Job.due).where(_WAITING, Job.due >= bindparam("since")).order_by(Job.id).limit(bindparam("at_most"))
+_set_due = update(Job).where(Job.id == bindparam("job_id"), _WAITING).values(due=bindparam("until"))
 _states = select(Job.id, Job.state).where(Job.id.in_(bindparam("job_ids", expanding=True)))
 _delete = delete(Job).where(
     Job.id.in_(select(Job.id).where(Job.finished_at < bindparam("before")).order_by(Job.finished_at).limit(bindparam("at_most")))
@@ -201,6 +203,17 @@ def cancel(db: Connection, job_id: JobId, now: datetime) -> bool:
 def move(db: Connection, job_id: JobId, due: datetime, useless_after: datetime | None) -> bool:
     """Set the times of a job that still waits."""
     return _hit(db.execute(_move, {"job_id": job_id, "until": due, "useless": useless_after}).one_or_none())
+
+
+def held(db: Connection, since: datetime, limit: int) -> dict[JobId, datetime]:
+    """Give the due times of jobs that wait for a far day."""
+    return {JobId(row[0]): row[1] for row in db.execute(_held, {"since": since, "at_most": limit})}
+
+
+def set_due(db: Connection, times: Mapping[JobId, datetime]) -> None:
+    """Set the due times of jobs that still wait."""
+    if times:
+        db.execute(_set_due, [{"job_id": job_id, "until": due} for job_id, due in times.items()])
 
 
 def states(db: Connection, job_ids: Sequence[JobId]) -> dict[JobId, JobState]:
