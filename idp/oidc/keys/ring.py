@@ -11,7 +11,17 @@ from weakref import WeakKeyDictionary
 
 from idp.oidc.keys import store
 from idp.oidc.keys.creation import SEAL, ensure
-from idp.oidc.keys.jose import KEY_ALGORITHMS, Algorithm, SigningKey, Verified, VerifyingKey, load_public_keys, load_signing_key, verify
+from idp.oidc.keys.jose import (
+    KEY_ALGORITHMS,
+    Algorithm,
+    BadToken,
+    SigningKey,
+    Verified,
+    VerifyingKey,
+    load_public_keys,
+    load_signing_key,
+    verify,
+)
 from idp.oidc.keys.store import State, StoredKey
 from idp.settings import Settings
 from idp.unit_of_work import UnitOfWork, Units, current_units
@@ -19,6 +29,8 @@ from idp.unit_of_work import UnitOfWork, Units, current_units
 _KEPT = timedelta(seconds=5)
 _NOTICED = timedelta(seconds=10)
 """All processes know of a rotation after this time."""
+_SIGNED_ANSWERS = timedelta(minutes=5)
+"""The life of signed authorization answers; logout tokens live shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,7 @@ class Keys:
     loaded_at: datetime
     signing: dict[Algorithm, SigningKey]
     verifying: tuple[VerifyingKey, ...]
+    published: frozenset[str]
     jwks: bytes
     etag: str
 
@@ -38,6 +51,13 @@ class Keys:
     def verify(self, token: str, algorithms: Iterable[str] = tuple(Algorithm)) -> Verified:
         """Prove that we signed a token; keys that have retired count too. Raises: BadToken."""
         return verify(token, self.verifying, algorithms)
+
+    def verify_living(self, token: str) -> Verified:
+        """Prove that we signed a token by a key that is still published: by others nothing lives any more. Raises: BadToken."""
+        proven = self.verify(token)
+        if proven.header.get("kid") not in self.published:
+            raise BadToken("the key has left the key set")
+        return proven
 
 
 class KeyRing:
@@ -94,7 +114,8 @@ def current_keys() -> Keys:
 
 def published_for(settings: Settings) -> timedelta:
     """Tell how long a retired key stays in the JWKS: the longest life of what it signed, and the time in which all notice."""
-    return timedelta(seconds=max(settings.access_token_seconds, settings.id_token_seconds)) + 2 * _NOTICED
+    tokens = timedelta(seconds=max(settings.access_token_seconds, settings.id_token_seconds))
+    return max(tokens, _SIGNED_ANSWERS) + 2 * _NOTICED
 
 
 def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm, SigningKey]) -> Keys:
@@ -109,7 +130,8 @@ def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm
     published = [dict(row.public_jwk) for row in in_order if row.retired_at is None or row.retired_at > cutoff]
     jwks = json.dumps({"keys": published}, separators=(",", ":")).encode()
     verifying = load_public_keys({"keys": [dict(row.public_jwk) for row in reversed(stored)]}) if stored else ()
-    return Keys(work.now, signing, verifying, jwks, hashlib.sha256(jwks).hexdigest()[:32])
+    kids = frozenset(key["kid"] for key in published)
+    return Keys(work.now, signing, verifying, kids, jwks, hashlib.sha256(jwks).hexdigest()[:32])
 
 
 def _unseal(work: UnitOfWork, row: StoredKey, algorithm: Algorithm) -> SigningKey:

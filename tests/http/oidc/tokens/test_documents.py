@@ -9,10 +9,12 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from idp.oidc.keys import rotation
+from idp.oidc.keys.jose import Algorithm, sign
+from idp.oidc.keys.ring import ring_of
 from idp.unit_of_work import SYSTEM, Units
 from tests.conftest import closing_app, make_settings
 from tests.http.oidc.browsing import Browser
-from tests.http.oidc.relying import RelyingParty, header_of
+from tests.http.oidc.relying import RelyingParty, claims_of, header_of
 
 CONFIGURATION = "/.well-known/openid-configuration"
 SERVER_METADATA = "/.well-known/oauth-authorization-server"
@@ -117,6 +119,24 @@ def test_a_retired_key_leaves_the_key_set_after_the_longest_token_life(client, u
     assert len(client.get("/jwks").json["keys"]) == 12
     clock.advance(seconds=21)
     assert len(client.get("/jwks").json["keys"]) == 8
+
+
+def test_rfc9068_4_what_a_key_signs_that_has_left_the_key_set_is_no_access_token(
+    units: Units, party: RelyingParty, signed_in: Browser, clock
+) -> None:
+    stolen = ring_of(units).current().active(Algorithm.RS256)
+    rotation.rotate(units, SYSTEM, now=True)
+    clock.advance(seconds=321)
+    token = party.tokens(signed_in)["access_token"]
+    assert party.is_active(token)
+    assert not party.is_active(sign(claims_of(token) | {"scope": "openid contracts"}, stolen, typ="at+jwt"))
+
+
+def test_jarm_2_1_a_key_is_published_as_long_as_a_signed_answer_lives(database: str, tmp_path, clock) -> None:
+    with closing_app(make_settings(database, tmp_path, access_token_seconds=60, id_token_seconds=60), clock) as app:
+        rotation.rotate(app.extensions["idp.units"], SYSTEM)
+        clock.advance(seconds=300)
+        assert len(app.test_client().get("/jwks").json["keys"]) == 12
 
 
 def test_another_process_notices_a_rotation_within_ten_seconds(settings, units: Units, client, clock) -> None:
