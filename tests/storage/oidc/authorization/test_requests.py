@@ -13,7 +13,7 @@ from idp.unit_of_work import UnitOfWork, Units
 from tests.http.oidc.browsing import asking
 from tests.storage.oidc.authorization.conftest import BROWSER, OTHER_BROWSER, asked, at_once, granted, kept
 
-NO_KEYS = Keys(None, {}, (), b"", "")  # type: ignore[arg-type]
+NO_KEYS = Keys(None, {}, (), frozenset(), b"", "")  # type: ignore[arg-type]
 
 
 def pushed(work: UnitOfWork, client: Client) -> str:
