@@ -35,7 +35,7 @@ from idp.oidc.keys import rotation
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.logout import backchannel
 from idp.oidc.tokens import families
-from idp.operations import cleaning, health, request_log, schema
+from idp.operations import cleaning, health, request_log, schema, tracing
 from idp.operations.cleaning import Delete
 from idp.operations.master_secret import secrets_of
 from idp.outbound import OutboundClient
@@ -66,6 +66,7 @@ FACES: Sequence[Callable[[Flask], None]] = (
     staff.init_app,
     api.init_app,
     demo.init_app,
+    tracing.init_app,
 )
 
 

@@ -19,6 +19,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, cast
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from idp import spans
+from idp.spans import Kind
 from idp.turns import let_others_pass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -75,12 +77,12 @@ class OutboundClient:
         return self._call("POST", url, urlencode(fields).encode(), headers, exceptions)
 
     def _call(self, method: str, url: str, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:
-        with let_others_pass():
-            return self._call_now(method, url, body, headers, exceptions)
-
-    def _call_now(self, method: str, url: str, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:
-        deadline = Deadline(self._seconds)
         target = _parsed(url)
+        with let_others_pass(), spans.span(f"outbound {method}", Kind.CLIENT, server_address=target.hostname or ""):
+            return self._call_now(method, target, body, headers, exceptions)
+
+    def _call_now(self, method: str, target: SplitResult, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:
+        deadline = Deadline(self._seconds)
         named = exceptions and self._allowed.host(target.hostname or "")
         if target.scheme == "http" and not exceptions:
             raise OutboundRefused("plain http")

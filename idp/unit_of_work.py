@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
+from idp import spans
 from idp.clock import Clock
 from idp.crypto import Secrets
 from idp.errors import IdpError, TryAgain
@@ -108,13 +109,18 @@ class Units:
         self.secrets = secrets
         self.clock = clock
 
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The engines, for those who listen to them."""
+        return (self._writing, self._reading)
+
     @contextmanager
     def write(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
         """Open a transaction; commit at the end, or roll back on an error that does not keep its changes.
 
         Raises: TryAgain when the database refuses to serialize or is out of reach.
         """
-        with _database_errors():
+        with spans.span("write"), _database_errors():
             try:
                 with self._writing.connect() as connection, connection.begin():
                     work = self._unit(connection, actor, request_id, writes=True)
@@ -139,7 +145,7 @@ class Units:
     @contextmanager
     def read(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
         """Open a unit that only reads; each statement sees what is committed. Raises: TryAgain."""
-        with _database_errors(), self._reading.connect() as connection:
+        with spans.span("read"), _database_errors(), self._reading.connect() as connection:
             yield self._unit(connection, actor, request_id, writes=False)
 
     def _unit(self, connection: Connection, actor: Actor, request_id: RequestId | None, *, writes: bool) -> UnitOfWork:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from passlib.context import CryptContext
 
-from idp import metrics
+from idp import metrics, spans
 from idp.errors import TryAgain
 from idp.settings import Settings
 from idp.turns import let_others_pass
@@ -79,7 +79,7 @@ class Hasher:
             raise TryAgain("password hashes: too many are waiting")
         started = time.monotonic()
         try:
-            with let_others_pass():
+            with spans.span("hash password"), let_others_pass():
                 metrics.HASHES_WAITING.inc()
                 return self._pool.submit(_counted, call, *given).result()
         finally:

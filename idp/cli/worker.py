@@ -12,7 +12,7 @@ from idp.cli.installation import opened_app
 from idp.cli.instance import settings_here
 from idp.cli.output import Command
 from idp.errors import SettingsError
-from idp.operations import logs, metrics_server, schema
+from idp.operations import logs, metrics_server, schema, tracing
 from idp.operations.children import end_with_parent
 from idp.operations.master_secret import check_master_secret
 from idp.settings import Settings
@@ -40,8 +40,10 @@ def command(with_parent: bool) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, asked)
+    tracing.start(settings)
     with opened_app() as app:
         worker_of(app).run(stop)
+    tracing.stop()
 
 
 def open_metrics(settings: Settings) -> None:

@@ -10,9 +10,11 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 
+from idp import spans
 from idp.messaging.rendering import RenderedMail, render_mail
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Retry, Sent
 from idp.settings import Settings
+from idp.spans import Kind
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"@]+")
 _PERMANENT = 500
@@ -37,6 +39,10 @@ class SmtpSender:
             message = compose(self._settings, job, recipient)
         except ImpossibleAddress:
             return Failed("no mail can go to this address")
+        with spans.span("smtp", Kind.CLIENT, server_address=self._settings.smtp_host):
+            return self._hand_over(message, recipient)
+
+    def _hand_over(self, message: EmailMessage, recipient: Address) -> Outcome:
         try:
             smtp = self._connected()
         except (OSError, smtplib.SMTPException) as error:

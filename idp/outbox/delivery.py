@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from idp import metrics
+from idp import metrics, spans
 from idp.crypto import CannotOpen
 from idp.errors import TryAgain
 from idp.identifiers import JobId
 from idp.outbox import store
 from idp.outbox.events import JobFinished
-from idp.outbox.jobs import SEAL
+from idp.outbox.jobs import SEAL, TRACE
 from idp.outbox.retrying import Settled, attempts_allowed, settle
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Sender, Uncertain
 from idp.outbox.states import JobState
@@ -51,7 +51,8 @@ class Delivery:
         with self._lock:
             self._sending.add(row.id)
         try:
-            self._record(row, self._send(row))
+            with spans.consumed(f"send {kind}", row.payload.get(TRACE)):
+                self._record(row, self._send(row))
         finally:
             with self._lock:
                 self._sending.discard(row.id)

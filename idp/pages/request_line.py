@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import structlog
 
-from idp import metrics
+from idp import metrics, spans
 from idp.identifiers import RequestId
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -26,5 +26,6 @@ def write(
     known = method if method in METHODS else "other"  # one that HTTP does not know must not become a label of its own
     _counted(known, endpoint, str(status)).inc()
     _timed(endpoint).observe(seconds)
+    spans.describe_request(known, route, status, number)
     tell = log.debug if endpoint.startswith(QUIET) or endpoint.endswith(".static") else log.info
     tell("request", method=known, route=route, status=status, ms=round(seconds * 1000, 1), network=network, actor=actor, request_id=number)

@@ -11,11 +11,13 @@ from typing import Any, cast
 from requests import exceptions as http
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
+from idp import spans
 from idp.clock import Clock
 from idp.messaging.rendering import render_sms
 from idp.messaging.sms.gsm7 import septets
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Retry, Sent, Uncertain
 from idp.settings import Settings
+from idp.spans import Kind
 
 SOON = timedelta(seconds=1)
 SHORTEST_LIFE_MS = 20_000
@@ -52,7 +54,8 @@ class VonageSender:
         text = render_sms(self._settings, payload["template"], payload["locale"], {**payload["values"], **job.secret})
         client = self._client()
         try:
-            response = client.sms.send(self._message(payload["to"], text, job))
+            with spans.span("vonage sms", Kind.CLIENT, server_address=self._settings.vonage_host):
+                response = client.sms.send(self._message(payload["to"], text, job))
         except Exception as error:  # noqa: BLE001 - whatever the library raises, it has an outcome
             return outcome_of(error)
         return Sent(response.messages[0].message_id)

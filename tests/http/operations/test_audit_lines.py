@@ -156,7 +156,7 @@ def test_a_document_answered_before_flask_names_the_network_alike(client, log, n
 def test_nothing_of_the_people_stands_in_any_line_of_their_whole_way(app, ordering, unit, log):
     """From the ordering system's document to both administrators at work, with mistakes on the way."""
     assert ordering("PUT", asdict(builders.document())).status_code == 201
-    told = _activate(app, "max.muster@example.com", PASSWORD, mobile=builders.MOBILE)
+    told = activated(app, "max.muster@example.com", PASSWORD, mobile=builders.MOBILE)
     visitor = Visitor(app, network=NETWORK)
     visitor.open("/console/")
     visitor.sign_in(USERNAME, "grüne Laterne")
@@ -168,7 +168,7 @@ def test_nothing_of_the_people_stands_in_any_line_of_their_whole_way(app, orderi
     console.submit("/console/accounts/new", **new_person())
     console.follow()
     console.open("/console/?search=Tanja+Testerin")
-    told += [pin, *_activate(app, "tanja.testerin@example.com", OTHER_PASSWORD), *_tokens(app, visitor, unit)]
+    told += [pin, *activated(app, "tanja.testerin@example.com", OTHER_PASSWORD), *_tokens(app, visitor, unit)]
     written = log(raw=True)
 
     names = ["Muster", "Testerin", "Tanja", "max.muster", "tanja.testerin", USERNAME, "Admin.Telefonanlage1"]
@@ -178,7 +178,7 @@ def test_nothing_of_the_people_stands_in_any_line_of_their_whole_way(app, orderi
     assert {"customer.provisioned", "account.activated", "pin.wrong", "signin.refused", "account.created", "token.refreshed"} <= events
 
 
-def _activate(app, email, password, mobile=None):
+def activated(app, email, password, mobile=None):
     """Follow an invitation's link to an active account; give what must stay secret."""
     visitor = Visitor(app, network=NETWORK)
     link = mails_of(app, email)[-1].link
