@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import costs, pin_latency, product, results
+from bench import costs, pin_latency, product, results, scale
 from idp.operations import logs
 
 LATEST = Path(".cache/bench")
@@ -17,6 +17,8 @@ def main() -> int:
     """Measure what the command line asks for."""
     asked = parse()
     logs.set_up("WARNING")
+    if asked.scale:
+        return measure_scale(asked.rounds, asked.rows)
     with tempfile.TemporaryDirectory(prefix="idp-bench-") as folder:
         told, failures = operations(Path(folder), asked.rounds)
     text = results.table(told)
@@ -38,7 +40,19 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="how often every operation is measured")
     parser.add_argument("--record", action="store_true", help="let later runs compare themselves with this one")
     parser.add_argument("--no-pins", dest="pins", action="store_false", help="leave out how long a PIN takes to leave")
+    parser.add_argument("--scale", action="store_true", help="compare few accounts and tokens with many instead")
+    parser.add_argument("--rows", type=int, default=scale.MANY, help="how many accounts and tokens are many")
     return parser.parse_args()
+
+
+def measure_scale(rounds: int, rows: int) -> int:
+    """Compare a small installation with a large one."""
+    with tempfile.TemporaryDirectory(prefix="idp-bench-") as folder:
+        found, text = scale.run(Path(folder), rounds, many=rows)
+    print(text)
+    for failure in found.failures[:10]:
+        print(f"FAILED: {failure}")
+    return 1 if found.failures else 0
 
 
 def operations(folder: Path, rounds: int) -> tuple[dict, list[str]]:
