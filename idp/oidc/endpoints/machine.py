@@ -1,12 +1,13 @@
 """What the endpoints share that machines talk to: reading forms, answering, and the one place where refusals become JSON."""
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from idp import audit
 from idp.audit import Event
@@ -84,9 +85,8 @@ def read_credentials(form: Mapping[str, str]) -> Credentials:
 
 def answer(body: Mapping[str, Any], status: int = 200) -> Response:
     """Answer with JSON that nobody may keep."""
-    response = jsonify(body)
-    response.status_code = status
-    return _kept_by_nobody(response)
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return _kept_by_nobody(Response(text, status, mimetype="application/json"))
 
 
 def signed_answer(token: str, media_type: str) -> Response:
