@@ -177,7 +177,7 @@ def person(asked: Asked) -> Established:
     named = claims_request.parse(claims).get("id_token", {}).get("sub", {}).get("value") if claims else None
     if named is not None and (not isinstance(named, str) or (wanted and named != wanted)):
         raise OAuthError(ErrorCode.INVALID_REQUEST, "id_token_hint and the claim sub name different subjects")
-    return {"subject": wanted or named, "login_hint": asked.parameters.get("login_hint")}
+    return {"subject": wanted or named, "subject_by_token": wanted is not None, "login_hint": asked.parameters.get("login_hint")}
 
 
 def resources(asked: Asked) -> Established:

@@ -207,6 +207,8 @@ def _requirement(standing: Standing, *, fresh: bool) -> Requirement:
     """Tell what the sign-in should reach; a level is a wish as long as the account is not known, because it must not stop anybody."""
     asked = standing.opened.asked
     wanted = account_of(standing.work, standing.client, asked.subject, perhaps=standing.account) if asked.subject else None
+    if wanted != standing.account and not (asked.subject_by_token and standing.client.first_party):
+        wanted = None  # whoever knows a `sub` must not learn the user name; another person signing in is refused afterwards
     known = [acr for acr in asked.acr_values if levels.rank(acr)]
     return Requirement(
         acr=_lowest(acr for acr in asked.essential_acr if levels.rank(acr)) or next(iter(known), None),

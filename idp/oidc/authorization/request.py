@@ -25,7 +25,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What a client asked for. `subject`: only this person will do; `claims`: members `id_token` and `userinfo` (Core §5.5)."""
+    """What a client asked for.
+
+    `subject`: only this person will do, `subject_by_token`: an ID token proves that the client knows them; `claims`: members
+    `id_token` and `userinfo` (Core §5.5).
+    """
 
     target: Target
     scopes: tuple[str, ...]
@@ -36,6 +40,7 @@ class AuthorizationRequest:
     essential_acr: tuple[str, ...] = ()
     claims: Mapping[str, Any] = field(default_factory=dict)
     subject: str | None = None
+    subject_by_token: bool = False
     login_hint: str | None = None
     ui_locales: str | None = None
     code_challenge: str | None = None

@@ -1,5 +1,6 @@
 """`id_token_hint` at the authorization endpoint (Core §3.1.2.1)."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from idp.oidc.keys import rotation
 from idp.oidc.keys.jose import Algorithm, sign
 from idp.oidc.keys.ring import ring_of
 from idp.unit_of_work import SYSTEM
+from tests.http.oidc import browsing
 from tests.http.oidc.authorization.test_signing_in import leads_to_signin
 from tests.http.oidc.browsing import ISSUER, Browser, answered
 
@@ -64,3 +66,18 @@ def test_a_token_that_is_no_id_token_for_the_client_is_invalid_request(signed_in
 def test_a_hint_and_a_demanded_sub_that_differ_are_invalid_request(signed_in: Browser, account: Account, hint) -> None:
     claims = '{"id_token": {"sub": {"value": "somebody else"}}}'
     assert answered(signed_in.authorize(id_token_hint=hint(account), claims=claims))["error"] == "invalid_request"
+
+
+def test_core_5_5_1_a_demanded_sub_tells_nobody_whose_it_is(visitor: Browser, account: Account) -> None:
+    response = visitor.authorize(claims=json.dumps({"id_token": {"sub": {"value": account.sub}}}))
+    assert leads_to_signin(response)
+    assert account.username not in visitor.get(response.location).text
+
+
+def test_a_hint_of_anothers_app_tells_it_no_user_name(visitor: Browser, account: Account, hint, unit) -> None:
+    with unit() as work:
+        browsing.registered(work, "third", first_party=False)
+    response = visitor.authorize(client_id="third", id_token_hint=hint(account, aud="third"))
+    assert account.username not in visitor.get(response.location).text
+    done = visitor.sign_in(response, account)
+    assert 'name="decision"' in visitor.get(done.location).text
