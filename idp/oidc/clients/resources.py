@@ -23,6 +23,7 @@ from idp.unit_of_work import UnitOfWork
 
 JWT = "jwt"
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
+_LONGEST, _LONGEST_NAME = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ def create(
 ) -> Resource:
     """Register a resource.
 
-    Raises: InvalidField (an identifier that is no absolute URI without fragment, a scope of ours), ResourceExists, ClientUnknown.
+    Raises: InvalidField (an identifier that is no absolute URI without fragment, or too long; a scope of ours), ResourceExists,
+    ClientUnknown.
     """
-    if not is_plain_address(identifier) or "#" in identifier or not (urlsplit(identifier).netloc or urlsplit(identifier).path):
+    parts = urlsplit(identifier) if is_plain_address(identifier) else None
+    if parts is None or "#" in identifier or not (parts.netloc or parts.path) or len(identifier) > _LONGEST:
         raise InvalidField("identifier", text("The identifier has to be an absolute URI without fragment."))
     if any(not _SCOPE.fullmatch(scope) or scope in PERSON_SCOPES or scope in MACHINE_SCOPES for scope in scopes):
         raise InvalidField("scope", text("A scope is reserved, or has characters that no scope may have."))
@@ -67,7 +70,7 @@ def create(
     row = {
         "id": new_id(),
         "identifier": identifier,
-        "name": name or identifier[:200],
+        "name": (name or identifier)[:_LONGEST_NAME],
         "scopes": list(dict.fromkeys(scopes)),
         "token_format": JWT,
         "introspection_client_id": introspection_client_id,

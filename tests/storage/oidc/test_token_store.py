@@ -11,6 +11,7 @@ from idp.authn import sessions
 from idp.authn.tables import Session as SessionRow
 from idp.directory import accounts, provisioning
 from idp.directory.accounts import Account
+from idp.errors import InvalidField
 from idp.oidc.clients import clients, resources
 from idp.oidc.clients import store as client_store
 from idp.oidc.tokens import families, living_store, session_clients
@@ -100,6 +101,13 @@ def test_a_resource_is_found_by_its_identifier(units: Units) -> None:
             resources.create(work, made.identifier)
         resources.delete(work, made.identifier)
         assert resources.list_all(work) == []
+
+
+def test_a_resource_that_cannot_be_kept_is_refused(units: Units) -> None:
+    with units.write() as work, pytest.raises(InvalidField):
+        resources.create(work, f"https://phones.example/{'x' * 500}")
+    with units.write() as work:
+        assert len(resources.create(work, "https://phones.example/", name="x" * 300).name) == 200
 
 
 def test_a_changed_client_keeps_what_was_not_named(units: Units, party: RelyingParty) -> None:
