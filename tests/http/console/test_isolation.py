@@ -80,7 +80,7 @@ def test_no_page_shows_anything_of_another_customer(console, app, foreign) -> No
             assert not any(said in shown for said in (OTHER, "nora", *foreign["account_id"], *foreign["request_id"])), page + query
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(value=st.text(st.characters(blacklist_characters="/?#\\", blacklist_categories=("Cs", "Cc")), min_size=1, max_size=60))
 def test_made_up_ids_are_never_more_than_not_found(console, app, value: str) -> None:
     for method, rule, parameter in targets(app):

@@ -226,30 +226,47 @@ def test_an_invited_administrator_is_no_reason_to_let_the_last_active_one_go(con
     assert now(max_muster).is_active
 
 
+@pytest.fixture
+def at_once(signed_in, monkeypatch):
+    """Let two administrators deactivate each other, both let in before either has written; gives the answers by status."""
+
+    def run(first: Account, second: Account) -> list:
+        pairs = [(signed_in(first), second), (signed_in(second), first)]
+        for console, _ in pairs:
+            assert console.token
+        both_are_in, own, waited = threading.Barrier(2, timeout=30), standing._own, threading.local()
+
+        def own_once_both_are_in(account_id: str) -> Account:
+            found = own(account_id)
+            if not hasattr(waited, "over"):
+                waited.over = True
+                both_are_in.wait()
+            return found
+
+        monkeypatch.setattr(standing, "_own", own_once_both_are_in)
+        threads = [threading.Thread(target=console.post, args=(address(other),)) for console, other in pairs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return sorted((console.page for console, _ in pairs), key=lambda page: page.status_code)
+
+    return run
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
-def test_two_administrators_who_deactivate_each_other_at_once_leave_one(signed_in, max_muster, second, now, noted, monkeypatch):
-    pairs = [(signed_in(max_muster), second), (signed_in(second), max_muster)]
-    for console, _ in pairs:
-        assert console.token
-    both_are_in, own = threading.Barrier(2, timeout=30), standing._own
-    waited = threading.local()
-
-    def own_once_both_are_in(account_id: str) -> Account:
-        found = own(account_id)
-        if not hasattr(waited, "over"):
-            waited.over = True
-            both_are_in.wait()
-        return found
-
-    monkeypatch.setattr(standing, "_own", own_once_both_are_in)
-    threads = [threading.Thread(target=console.post, args=(address(other),)) for console, other in pairs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    answers = sorted((console.page for console, _ in pairs), key=lambda page: page.status_code)
+def test_two_administrators_who_deactivate_each_other_at_once_leave_one(at_once, max_muster, second, now, noted):
+    answers = at_once(max_muster, second)
     assert [answer.status_code for answer in answers] == [303, 409]
     assert "Das ist der letzte aktive Administrator Kundenportal." in answers[1].text
     assert [now(account).is_active for account in (max_muster, second)].count(True) == 1
     assert len(noted("account.deactivated")) == 1
     assert [reason for *_, reason in noted("account.change_refused")] == ["last_administrator"]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_who_is_deactivated_at_the_same_moment_deactivates_nobody_though_a_third_is_left(at_once, people, max_muster, second, now, noted):
+    people("active_account", role=ADMIN, username="Dritte.1", mobile="+4915155512366")
+    assert [answer.status_code for answer in at_once(max_muster, second)] == [303, 403]
+    assert [now(account).is_active for account in (max_muster, second)].count(True) == 1
+    assert [reason for *_, reason in noted("account.change_refused")] == ["not_allowed"]
