@@ -6,6 +6,8 @@ Read once at start. The environment (`IDP_<NAME>`, or `IDP_<NAME>_FILE` for a se
 import os
 import secrets
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +18,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from idp.errors import SettingsError
 
 PROFILES = Path(__file__).parent.parent / "config"
+SHORTEST_SECRET = 32
+PLACEHOLDERS = ("change-me", "changeme", "change_me", "example", "placeholder", "password", "secret for")
+DEMO_PASSWORDS = {"idp", "demo", "postgres", "secret", "test", "admin"}
 Profile = Literal["demo", "small", "production"]
 
 
@@ -30,6 +35,7 @@ class Settings(BaseSettings):
     issuer: str = Field("", description="The provider's public address; unset: `http://localhost:{port}`. May have a path.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `idp serve` listens on.")
     host: str = Field("127.0.0.1", description="Address that `idp serve` listens on.")
+    replicas: int = Field(1, ge=1, le=1000, description="Number of nodes that serve this installation; the chart sets it.")
     workers: int = Field(1, ge=1, le=64, description="Number of web processes.")
     threads: int = Field(4, ge=1, le=64, description="Blocking threads of one web process.")
     embedded_worker: bool = Field(True, description="Run the message worker as a supervised child of `idp serve`.")
@@ -45,6 +51,8 @@ class Settings(BaseSettings):
     database_direct_url: SecretStr = Field(SecretStr(""), description="Address for migrations when `database_url` goes through a pooler.")
     database_pooler: bool = Field(False, description="`database_url` is pgbouncer in transaction mode.")
     database_pool_size: int = Field(5, ge=1, le=100, description="Database connections of one process.")
+    database_replica_url: SecretStr = Field(SecretStr(""), description="PostgreSQL read replica for lists in consoles; empty: the primary.")
+    database_replica_lag_seconds: int = Field(60, ge=15, description="Lists are read from the primary when the replica is further behind.")
     redis_url: SecretStr = Field(SecretStr(""), description="Redis for rate limits shared by several processes; empty: in memory.")
     master_secret: SecretStr = Field(SecretStr(""), description="Secret that all keys derive from; empty: made in the data folder.")
     master_secret_previous: SecretStr = Field(
@@ -133,24 +141,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def check_together(self) -> Self:
-        """Refuse what only makes sense apart."""
+        """Refuse what only makes sense apart, naming every mistake and what to do."""
+        found = [*_mistakes_of_addresses(self), *_mistakes_of_storage(self)]
         if self.profile == "production":
-            if not self.over_https:
-                raise ValueError("issuer: set IDP_ISSUER to an https address in production")
-            if self.limits_factor != 1:
-                raise ValueError("limits_factor: must be 1 in production")
-            if self.mail_sender == "demo" or self.sms_sender == "demo":
-                raise ValueError("mail_sender, sms_sender: the demo senders are refused in production")
-        address = urlsplit(self.issuer)
-        if self.issuer and (address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment):
-            raise ValueError("issuer: must be an http(s) address without query or fragment")
-        if self.issuer.endswith("/"):
-            raise ValueError("issuer: must not end with a slash")
-        staff = urlsplit(self.staff_origin)
-        if self.staff_origin and (staff.scheme != urlsplit(self.issuer_address).scheme or not staff.hostname or staff[2:] != ("", "", "")):
-            raise ValueError(
-                "staff_origin: must be an origin such as https://staff.example, with the issuer's scheme and nothing behind it"
-            )
+            found += _mistakes_in_production(self)
+        if found:
+            raise ValueError("\n".join(found))
         return self
 
     @property
@@ -181,6 +177,61 @@ class Settings(BaseSettings):
         return self.brand_portal_product
 
 
+class WrongSettings(SettingsError):
+    """Settings that cannot be used; `mistakes` has a line for each."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+def _mistakes_of_addresses(settings: Settings) -> Iterator[str]:
+    address = urlsplit(settings.issuer)
+    if settings.issuer and (address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment):
+        yield "issuer: must be an http(s) address without query or fragment"
+    if settings.issuer.endswith("/"):
+        yield "issuer: must not end with a slash"
+    staff = urlsplit(settings.staff_origin)
+    if settings.staff_origin and (
+        staff.scheme != urlsplit(settings.issuer_address).scheme or not staff.hostname or staff[2:] != ("", "", "")
+    ):
+        yield "staff_origin: must be an origin such as https://staff.example, with the issuer's scheme and nothing behind it"
+
+
+def _mistakes_of_storage(settings: Settings) -> Iterator[str]:
+    on_postgresql = settings.database_address.startswith("postgresql")
+    if not on_postgresql and settings.replicas > 1:
+        yield "database_url: SQLite serves one replica only; set IDP_DATABASE_URL to a PostgreSQL database, or IDP_REPLICAS to 1"
+    if not on_postgresql and settings.database_pooler:
+        yield "database_pooler: only PostgreSQL has a pooler; take IDP_DATABASE_POOLER away"
+    if settings.database_replica_url.get_secret_value() and not on_postgresql:
+        yield "database_replica_url: a replica needs database_url to be a PostgreSQL database"
+    previous = settings.master_secret_previous.get_secret_value()
+    if previous and previous == settings.master_secret.get_secret_value():
+        yield "master_secret_previous: is the master secret itself; set IDP_MASTER_SECRET to the new one"
+
+
+def _mistakes_in_production(settings: Settings) -> Iterator[str]:
+    if not settings.over_https:
+        yield "issuer: set IDP_ISSUER to an https address in production"
+    if settings.portal_url and not settings.portal_url.startswith("https://"):
+        yield "portal_url: set IDP_PORTAL_URL to an https address in production"
+    if settings.limits_factor != 1:
+        yield "limits_factor: must be 1 in production"
+    for name, sender in (("mail_sender", settings.mail_sender), ("sms_sender", settings.sms_sender)):
+        if sender == "demo":
+            yield f"{name}: the demo sender is refused in production; take IDP_{name.upper()} away"
+    secret = settings.master_secret.get_secret_value()
+    if not secret:
+        yield "master_secret: set IDP_MASTER_SECRET or IDP_MASTER_SECRET_FILE in production"
+    elif len(secret) < SHORTEST_SECRET or any(word in secret.lower() for word in PLACEHOLDERS):
+        yield f"master_secret: is no secret; set IDP_MASTER_SECRET to at least {SHORTEST_SECRET} characters that chance has chosen"
+    for name in ("database_url", "database_direct_url"):
+        password = urlsplit(getattr(settings, name).get_secret_value()).password
+        if password and (password.lower() in DEMO_PASSWORDS or any(word in password.lower() for word in PLACEHOLDERS)):
+            yield f"{name}: its password is one that everybody tries; give the database another, and name it in IDP_{name.upper()}"
+
+
 def config_file(profile: str | None) -> str:
     """Name the settings file: that of the environment (`IDP_CONFIG`), else the profile's; empty: none."""
     return os.environ.get("IDP_CONFIG") or (str(PROFILES / f"{profile}.toml") if profile else "")
@@ -201,9 +252,27 @@ def load_settings(profile: str | None = None, config: str | None = None, **overr
     try:
         return Settings(**(values | _secrets_from_files() | EnvSettingsSource(Settings)() | overrides))
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        lines = (": ".join([*map(str, one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)
-        raise SettingsError("; ".join(lines)) from None
+        raise WrongSettings([line for one in error.errors(include_input=False, include_url=False) for line in _lines_of(one)]) from None
+
+
+def misspelt_variables() -> list[str]:
+    """Name variables of the environment that look like a setting and are none; others may begin with `IDP_` for their own reasons."""
+    known = [f"IDP_{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")] + ["IDP_CONFIG"]
+    unknown = sorted(name for name in os.environ if name.startswith("IDP_") and name not in known)
+    likely = ((name, get_close_matches(name, known, 1, 0.85)) for name in unknown)
+    return [f"{name}: no such setting; do you mean {found[0]}?" for name, found in likely if found]
+
+
+def _lines_of(mistake: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong with a setting, and how it is set."""
+    said = str(mistake["msg"]).removeprefix("Value error, ")
+    if not mistake["loc"]:
+        return said.split("\n")
+    name = str(mistake["loc"][0])
+    if mistake["type"] == "extra_forbidden":
+        likely = get_close_matches(name, Settings.model_fields, 1)
+        return [f"{name}: no such setting" + (f"; do you mean {likely[0]}?" if likely else "")]
+    return [": ".join([*map(str, mistake["loc"]), said]) + f" (IDP_{name.upper()})"]
 
 
 def _secrets_from_files() -> dict[str, str]:
@@ -220,15 +289,10 @@ def _secrets_from_files() -> dict[str, str]:
 
 
 def master_secret(settings: Settings) -> str:
-    """Give the master secret: the setting, or the file in the data folder, made at first start (mode 0600).
-
-    Raises: SettingsError when production names none.
-    """
+    """Give the master secret: the setting, or the file in the data folder, made at first start (mode 0600). Production names one."""
     given = settings.master_secret.get_secret_value()
     if given:
         return given
-    if settings.profile == "production":
-        raise SettingsError("master_secret: set IDP_MASTER_SECRET or IDP_MASTER_SECRET_FILE in production")
     path = settings.data_dir / "master-secret"
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -1,5 +1,6 @@
 """Settings: check, show, and the pages that are generated from them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import click
 from pydantic import SecretStr
 
 from idp.cli.installation import settings_here
-from idp.cli.output import Refused, noun, show
+from idp.cli.output import Refused, noun, show, wants_json
 from idp.operations.documents import example_file, settings_page
-from idp.settings import master_secret
+from idp.settings import Settings, WrongSettings, misspelt_variables
+
+FILES = ("smtp_ca_file", "vonage_ca_file", "brand_logo", "breached_passwords")
 
 
 @noun()
@@ -20,11 +23,27 @@ def command() -> None:
 
 @command.command("check")
 def check() -> None:
-    """Name each wrong setting; exit 1 when there is one."""
-    settings = settings_here()
-    if settings.profile == "production":
-        master_secret(settings)  # elsewhere it would be made, and a check makes nothing
+    """Name each wrong setting and what to do about it; exit 1 when there is one."""
+    mistakes = misspelt_variables()
+    try:
+        settings = settings_here()
+        mistakes += missing_files(settings)
+    except WrongSettings as error:
+        mistakes += error.mistakes
+    if mistakes:
+        if not wants_json():
+            for line in mistakes[:-1]:
+                click.echo(f"idp: {line}", err=True)
+            mistakes = mistakes[-1:]
+        raise Refused("settings", "; ".join(mistakes))
     show({"ok": True, "profile": settings.profile, "issuer": settings.issuer_address}, lines=["the settings are fine"])
+
+
+def missing_files(settings: Settings) -> list[str]:
+    """Name the settings whose file cannot be read."""
+    named = {name: str(getattr(settings, name)) for name in FILES}
+    files = {name: Path(path) for name, path in named.items() if path and not path.startswith("https://")}
+    return [f"{name}: cannot read {path}; correct IDP_{name.upper()}" for name, path in files.items() if not os.access(path, os.R_OK)]
 
 
 @command.command("show")

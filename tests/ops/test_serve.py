@@ -144,5 +144,7 @@ def test_production_without_its_secret_is_one_clear_line(serve, tmp_path):
 
 
 def test_production_without_https_is_one_clear_line(serve):
-    code, lines = serve("--profile", "production", IDP_ISSUER="http://id.example").complaint()
+    code, lines = serve(
+        "--profile", "production", IDP_ISSUER="http://id.example", IDP_MASTER_SECRET="Jw3kN0mDq8vTzR5yXc1LpG7hFb2sAe9u"
+    ).complaint()
     assert (code, lines) == (1, ["idp: issuer: set IDP_ISSUER to an https address in production"])
