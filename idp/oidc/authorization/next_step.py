@@ -118,6 +118,14 @@ def signed_in(standing: Standing) -> Interaction | None:
     return None
 
 
+def trusted_to_ask(standing: Standing) -> Interaction | None:
+    """With `prompt=none` another's app that the person has not agreed to learns that alone, not whether its hints and demands fit them."""
+    account = standing.account
+    if account is None or Prompt.NONE not in standing.opened.asked.prompts:
+        return None
+    return ConsentNeeded(account, ()) if consent.is_needed(standing.work, standing.opened, standing.client, account.id) else None
+
+
 def recently(standing: Standing) -> Interaction | None:
     """`max_age` is met by the clock, or by an authentication made for this request whatever the clock says then."""
     session, max_age = standing.session, standing.opened.asked.max_age
@@ -190,6 +198,7 @@ def agreed(standing: Standing) -> Interaction | None:
 _STEPS: tuple[Callable[[Standing], Interaction | None], ...] = (
     wants_an_account,
     signed_in,
+    trusted_to_ask,
     recently,
     as_the_right_person,
     strongly_enough,

@@ -93,6 +93,20 @@ def test_core_3_1_2_6_prompt_none_without_consent_is_consent_required(signed_in:
     assert answered(signed_in.authorize(**THIRD, prompt="none"))["error"] == "consent_required"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"login_hint": "somebody.else"},
+        {"max_age": 0},
+        {"claims": '{"id_token": {"acr": {"essential": true, "value": "phr"}}}'},
+        {"authorization_details": '[{"type": "cloud_phone", "contract": "not-theirs"}]'},
+    ],
+    ids=str,
+)
+def test_core_3_1_2_6_an_app_without_consent_learns_nothing_else_of_who_is_signed_in(signed_in: Browser, asked: dict) -> None:
+    assert answered(signed_in.authorize(**THIRD, prompt="none", **asked))["error"] == "consent_required"
+
+
 def test_core_11_offline_access_without_prompt_consent_is_left_out_for_anothers_app(signed_in: Browser, account: Account, units) -> None:
     signed_in.get(decide(signed_in, consent_page(signed_in, scope="openid offline_access"), account).location)
     assert granted_scopes(units) == ["openid"]
