@@ -1,5 +1,6 @@
 """Sample pages, served to a real Chromium."""
 
+import logging
 import shutil
 import threading
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running provider that has the sample pages only; they keep nothing."""
     folder = tmp_path_factory.mktemp("pages")
@@ -36,6 +37,9 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         app.register_blueprint(sample_blueprint())
         app.register_blueprint(machine_blueprint())
         server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+        said = logging.getLogger("idp.requests")
+        before = said.level
+        said.setLevel(logging.WARNING)  # nobody captures what a thread says between two tests
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -44,3 +48,4 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             server.shutdown()
             thread.join()
             server.server_close()
+            said.setLevel(before)
