@@ -73,6 +73,7 @@ class Event(StrEnum):
     KEYS_ROTATED = "key.rotated"
     MASTER_SECRET_REPLACED = "master_secret.replaced"  # noqa: S105
     MASTER_SECRET_ROTATED = "master_secret.rotated"  # noqa: S105
+    MASTER_SECRET_ABANDONED = "master_secret.abandoned"  # noqa: S105
     EXPORTED = "installation.exported"
     IMPORTED = "installation.imported"
     LOGOUT = "logout.requested"

@@ -1,8 +1,12 @@
-"""The master secret: seal everything with a new one while all runs, see whether the one before may go."""
+"""The master secret: seal everything with a new one while all runs, see whether the one before may go; go on without a lost one."""
 
-from idp.cli.installation import opened
+import click
+
+from idp.app import create_app
+from idp.cli.installation import opened, settings_here
 from idp.cli.output import noun, show
-from idp.operations import resealing
+from idp.operations import abandoning, resealing
+from idp.unit_of_work import Units
 
 
 @noun()
@@ -31,3 +35,19 @@ def status() -> None:
     """Tell which secret is in force, and whether anything still needs the one before."""
     with opened() as units:
         show(resealing.state(units))
+
+
+@command.command("abandon")
+@click.option("--yes", is_flag=True, help="The secret is lost for good.")
+def abandon(yes: bool) -> None:
+    """Go on with the configured master secret, because the one of this database is lost. Nothing that it sealed can be opened again.
+
+    New signing keys are made at the next start. Apps' refresh tokens end, waiting messages with links are lost, pairwise subjects change.
+    """
+    if not yes:
+        raise click.UsageError("what the lost secret sealed and derived is gone after this; say --yes to mean it")
+    app = create_app(settings_here())  # not `opened`, which refuses a database of another secret
+    with app.app_context():
+        units: Units = app.extensions["idp.units"]
+        lost = abandoning.abandon(units)
+    show({"lost_messages": lost}, lines=[f"the configured master secret is in force; {lost} waiting messages are lost"])

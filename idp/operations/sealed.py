@@ -1,14 +1,17 @@
-"""SQL of all that is sealed: which columns, their rows in short steps, and their exchange for the same sealed anew."""
+"""SQL of all that is sealed: which columns, their rows in short steps, their exchange for the same sealed anew, and their end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from idp.audit.tables import AuditSeal
 from idp.oidc.keys import creation
+from idp.oidc.keys.store import State
 from idp.oidc.keys.tables import SigningKey
-from idp.outbox import jobs
+from idp.outbox import JobState, jobs
 from idp.outbox.tables import Job
 
 
@@ -44,3 +47,26 @@ COLUMNS = (
     SealedColumn(creation.SEAL, SigningKey.kid, SigningKey.sealed),
     SealedColumn(jobs.SEAL, Job.id, Job.sealed),
 )
+
+_retire_keys = (
+    update(SigningKey)
+    .where(SigningKey.state == State.ACTIVE.value)
+    .values(state=State.RETIRED.value, sealed=None, retired_at=bindparam("now"))
+)
+_drop_next_keys = delete(SigningKey).where(SigningKey.state == State.NEXT.value)
+_end_jobs = (
+    update(Job)
+    .where(Job.sealed.is_not(None), Job.state.in_([JobState.WAITING.value, JobState.SENDING.value]))
+    .values(
+        state=JobState.FAILED.value, sealed=None, finished_at=bindparam("now"), error=bindparam("why"), leased_until=None, leased_by=None
+    )
+)
+_drop_seals = delete(AuditSeal)
+
+
+def let_go(db: Connection, now: datetime, why: str) -> int:
+    """End what nobody can open or verify any more: private keys, sealed messages (their number is given), seals over the log."""
+    db.execute(_retire_keys, {"now": now})
+    db.execute(_drop_next_keys)
+    db.execute(_drop_seals)
+    return db.execute(_end_jobs, {"now": now, "why": why}).rowcount

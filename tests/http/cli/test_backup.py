@@ -94,3 +94,20 @@ def test_a_database_without_tables_is_one_clear_line(unit, runner) -> None:
         work.db.execute(text("DROP TABLE installation_facts"))
     answer = runner("client", "list")
     assert (answer.exit_code, "idp db check" in answer.errors) == (1, True)
+
+
+def test_a_lost_master_secret_is_given_up_only_if_it_is_lost(unit, runner, monkeypatch) -> None:
+    with unit() as work:
+        builders.customer(work)
+    assert runner("keys", "list").exit_code == 0
+    assert runner("maintenance", "run").exit_code == 0
+    assert runner("master-secret", "abandon").exit_code == 2
+    assert "not_lost" in runner("master-secret", "abandon", "--yes", "--json").output
+    monkeypatch.setenv("IDP_MASTER_SECRET", "another secret for tests that is long enough to be one")
+    assert json.loads(runner("master-secret", "abandon", "--yes", "--json").output) == {"lost_messages": 1}
+    keys = json.loads(runner("keys", "list", "--json").output)
+    assert sorted(key["state"] for key in keys) == ["active"] * 4 + ["next"] * 4 + ["retired"] * 4
+    assert runner("customer", "list").exit_code == 0
+    assert runner("maintenance", "run").exit_code == 0
+    assert json.loads(runner("audit", "verify", "--json").output)["broken"] == []
+    assert json.loads(runner("master-secret", "status", "--json").output)["previous_may_be_removed"]
