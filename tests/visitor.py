@@ -120,6 +120,7 @@ class Visitor:
         while response.status_code in (302, 303):
             address = urljoin(address, response.location)
             self.steps.append(address)
+            assert len(self.steps) < 20, self.steps[-4:]
             if urlsplit(address).netloc not in ("", "localhost"):
                 break
             response = self._ask("GET", address)

@@ -319,7 +319,9 @@ def _bound(signin: Signin | None, browser: BrowserHash | None) -> Signin:
 
 def _satisfies(work: UnitOfWork, signin: Signin, session: Session) -> bool:
     account = accounts.find(work, session.account_id)
-    return account is not None and signin.requirement.satisfied_by(session, work.now, levels.required_acr(work, account))
+    if account is None or (signin.requirement.staff_only and not account.is_staff):
+        return False
+    return signin.requirement.satisfied_by(session, work.now, levels.required_acr(work, account))
 
 
 def _session_to_add_to(work: UnitOfWork, signin: Signin, session: Session | None) -> Account | None:
