@@ -7,7 +7,7 @@ from idp.identifiers import ClientId
 
 @dataclass(frozen=True, slots=True)
 class ClientEnded:
-    """A client was deleted or disabled."""
+    """A client was deleted or disabled, or calls people by other names from now on: nothing that was issued to it counts any more."""
 
     client_id: ClientId
 

@@ -18,8 +18,9 @@ from idp.database import storable
 from idp.directory import limits
 from idp.directory.limits import Limit
 from idp.identifiers import new_token
-from idp.oidc.clients import clients, initial_tokens, store
+from idp.oidc.clients import clients, initial_tokens, sectors, store
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.events import ClientEnded
 from idp.oidc.clients.metadata import BASIC, POST, Metadata, Origin, refused
 from idp.oidc.protocol import ErrorCode, OAuthError, Path
 from idp.settings import Settings
@@ -97,11 +98,16 @@ def check_update(work: UnitOfWork, client_id: str, token: str, metadata: Mapping
 
 
 def replace(work: UnitOfWork, client_id: str, token: str, metadata: Mapping[str, Any]) -> Managed:
-    """Replace all of a client's metadata; what is left out has its default again. Raises: OAuthError (see check_update)."""
+    """Replace all of a client's metadata; what is left out has its default again, what was issued in another sector ends.
+
+    Raises: OAuthError (see check_update).
+    """
     row = _proven(work, client_id, token)
     before = row["metadata_document"]
     changed = {name: metadata.get(name) for name in Metadata.model_fields if metadata.get(name) != before.get(name)}
     client = clients.change(work, client_id, changed)
+    if sectors.is_entered(client, clients.record_of(row).client):
+        work.emit(ClientEnded(client.id))
     secret = metadata.get("client_secret")
     if client.auth_method not in _WITH_SECRET:
         store.keep_newest_secrets(work.db, client_id, 0)

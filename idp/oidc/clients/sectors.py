@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.fetching import Unfetchable, fetch
-from idp.oidc.clients.metadata import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN, Origin, refused
+from idp.oidc.clients.metadata import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, PAIRWISE, REFRESH_TOKEN, Origin, refused
 from idp.oidc.clients.redirect_uris import is_loopback
 from idp.unit_of_work import Units
 
@@ -48,6 +48,11 @@ def of(client: Client) -> str:
     hosts = {_host(uri) for uri in client.redirect_uris}
     owned = all(uri.lower().startswith("https:") and not is_loopback(uri) for uri in client.redirect_uris)
     return hosts.pop() if len(hosts) == 1 and owned and not unproven else f"client:{client.id}"
+
+
+def is_entered(client: Client, before: Client) -> bool:
+    """Tell whether a changed client would learn names of a sector in which nothing was issued to it, by refreshing what was elsewhere."""
+    return client.subject_type == PAIRWISE and (before.subject_type != PAIRWISE or of(client) != of(before))
 
 
 def _host(uri: str) -> str:

@@ -4,6 +4,7 @@ from idp import audit
 from idp.audit import Event
 from idp.authn import sessions
 from idp.oidc.authorization import codes, consent
+from idp.oidc.clients import redirect_uris
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
 from idp.oidc.grants.token_grant import TokenGrant, acts_for
@@ -26,6 +27,8 @@ class AuthorizationCodeGrant(TokenGrant):
         form, asked = self.request.form, self.request.asked
         claimed = codes.claim(work, self.request.needed("code"), client.id, form.get("redirect_uri"), form.get("code_verifier"))
         grant = claimed.grant
+        if not redirect_uris.matches(client, work.settings, form.get("redirect_uri", "")):
+            raise Ended(ErrorCode.INVALID_GRANT, "the redirect_uri is not registered any more")
         if grant.dpop_jkt not in (None, asked.dpop_jkt):
             raise OAuthError(ErrorCode.INVALID_GRANT, "the code is bound to another key")
         held = (

@@ -2,6 +2,7 @@
 
 import json
 
+import flask
 import pytest
 
 from idp.oidc.authorization import consent
@@ -32,6 +33,18 @@ def update(made: dict, **changes) -> dict:
     """The body of an update; None leaves a member out."""
     known = {"client_id": made["client_id"], "redirect_uris": [REDIRECT_URI]}
     return {name: value for name, value in (known | changes).items() if value is not None}
+
+
+def a_party(app: flask.Flask, units: Units, made: dict) -> tuple[RelyingParty, Browser]:
+    """The client at our endpoints, and a browser of somebody signed in."""
+    with units.write() as work:
+        clients.change(work, made["client_id"], {}, first_party=True)  # an operator spares the test the consent
+        account = phone_admin(work)
+    browser = Browser(app)
+    browser.with_session(account)
+    party = RelyingParty(app, made["client_id"])
+    party.auth = (made["client_id"], made["client_secret"])
+    return party, browser
 
 
 def lets_in(registrar: Registrar, client_id: str, secret: str) -> bool:
@@ -140,6 +153,29 @@ def test_an_update_to_another_sector_is_proven_anew(registrar: Registrar, made: 
     assert registrar.managing(made, "PUT", json=changed).status_code == 200
 
 
+@pytest.mark.parametrize("before", ["pairwise", "public"])
+def test_core_8_1_what_was_issued_in_one_sector_tells_no_names_of_another(app, registrar: Registrar, units: Units, before: str) -> None:
+    grants = {"grant_types": ["authorization_code", "refresh_token"]}
+    made = registrar.made(subject_type=before, **grants)
+    party, browser = a_party(app, units, made)
+    token, code = party.tokens(browser)["refresh_token"], party.code(browser)
+    elsewhere = update(made, subject_type="pairwise", redirect_uris=["https://another.example/cb"], **grants)
+    assert registrar.managing(made, "PUT", json=elsewhere).status_code == 200
+    assert not party.introspect(token)["active"]
+    assert party.refresh(token).json["error"] == "invalid_grant"
+    assert party.redeem(code).json["error"] == "invalid_grant"
+
+
+def test_an_update_within_the_sector_ends_nothing(app, registrar: Registrar, units: Units) -> None:
+    known = {"grant_types": ["authorization_code", "refresh_token"], "subject_type": "pairwise"}
+    made = registrar.made(**known)
+    party, browser = a_party(app, units, made)
+    token, code = party.tokens(browser)["refresh_token"], party.code(browser)
+    assert registrar.managing(made, "PUT", json=update(made, client_name="New", **known)).status_code == 200
+    assert party.refresh(token).status_code == 200
+    assert party.redeem(code).status_code == 200
+
+
 def test_a_client_without_secret_any_longer_has_none_and_gets_one_again(registrar: Registrar, made: dict) -> None:
     response = registrar.managing(made, "PUT", json=update(made, token_endpoint_auth_method="none", client_secret=made["client_secret"]))
     assert "client_secret" not in response.json
@@ -157,13 +193,7 @@ def test_updates_of_one_client_are_limited(registrar: Registrar, made: dict, mon
 
 
 def test_rfc7592_2_3_a_deleted_client_is_gone_with_its_tokens(app, registrar: Registrar, made: dict, units: Units) -> None:
-    with units.write() as work:
-        clients.change(work, made["client_id"], {}, first_party=True)  # an operator spares the test the consent
-        account = phone_admin(work)
-    browser = Browser(app)
-    browser.with_session(account)
-    party = RelyingParty(app, made["client_id"])
-    party.auth = (made["client_id"], made["client_secret"])
+    party, browser = a_party(app, units, made)
     token = party.tokens(browser)["access_token"]
     assert party.userinfo(token).status_code == 200
     response = registrar.managing(made, "DELETE")
