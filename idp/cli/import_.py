@@ -12,7 +12,7 @@ from idp.operations.restore import restore
 
 
 @click.command("import", cls=Command)
-@click.option("--from", "source", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File of `idp export`.")
+@click.option("--from", "source", required=True, type=click.Path(path_type=Path), help="File of `idp export`.")
 @click.option("--keep-sessions", is_flag=True, help="Nobody used the old installation since: who is signed in stays so.")
 @click.option("--send-waiting", is_flag=True, help="Send the messages that waited; only if the old installation is gone.")
 @click.option("--replace", is_flag=True, help="Delete all that is in the database before; needs --yes.")

@@ -31,7 +31,7 @@ NO_FUNCTIONS = {"html", "jinja", "json", "lock", "md", "po", "py", "toml"}
 COMMAND = re.compile(r"(?:^|(?<=[\s`(/]))idp ([a-z][a-z-]*[^`\n]*)")
 SETTING = re.compile(r"\bIDP_([A-Z][A-Z_]*[A-Z])\b")
 METRIC = re.compile(r"`(idp_[a-z_]+)`")
-NO_SETTINGS = {"CONFIG", "MASTER_SECRET_FILE"}
+NO_SETTINGS = {"CONFIG", "MASTER_SECRET_FILE", "MASTER_SECRET_PREVIOUS_FILE"}
 COOKIES = {"idp_browser", "idp_session", "idp_staff", "idp_state"}
 
 every_guide = pytest.mark.parametrize("guide", PAGES, ids=lambda guide: str(guide.relative_to(ROOT)))

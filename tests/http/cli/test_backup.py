@@ -50,8 +50,10 @@ def test_to_replace_all_there_is_needs_a_second_word(file: Path, runner) -> None
     assert runner("import", "--from", str(file), "--replace").exit_code == 2
 
 
-def test_an_import_of_nothing_is_wrong_use(runner, tmp_path: Path) -> None:
-    assert runner("import", "--from", str(tmp_path / "nowhere")).exit_code == 2
+def test_an_import_of_nothing_is_one_clear_line(runner, tmp_path: Path) -> None:
+    answer = runner("import", "--from", str(tmp_path / "nowhere"))
+    assert (answer.exit_code, "cannot be read" in answer.errors) == (1, True)
+    assert runner("import", "--from", str(tmp_path)).exit_code == 1
 
 
 def test_a_folder_in_use_is_refused(file: Path, runner, tmp_path: Path) -> None:
