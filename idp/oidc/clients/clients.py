@@ -313,7 +313,9 @@ def delete(work: UnitOfWork, client_id: str) -> None:
 def _registration(work: UnitOfWork, origin: Origin, profile: str | None) -> Registration:
     rows = store.all_resources(work.db)
     scopes = frozenset(scope for row in rows for scope in row["scopes"])
-    return Registration(work.settings, origin, scopes, frozenset(row["identifier"] for row in rows), profile)
+    # what has no scopes stands on no consent page, so nobody would agree to it
+    known = frozenset(row["identifier"] for row in rows if row["scopes"] or origin is not Origin.DYNAMIC)
+    return Registration(work.settings, origin, scopes, known, profile)
 
 
 def record_of(row: RowMapping) -> ClientRecord:

@@ -287,6 +287,14 @@ def test_nobody_registers_itself_for_machine_scopes_or_others_apis(registrar: Re
     assert registrar.made(scope="openid read", resources=["https://api.example"])["scope"] == "openid read", "a person has to consent"
 
 
+def test_nobody_registers_itself_for_an_api_that_no_consent_page_would_name(registrar: Registrar, units: Units) -> None:
+    with units.write() as work:
+        resources.create(work, "https://api.example")
+    assert refusal(registrar.register(resources=["https://api.example"])) == INVALID
+    with units.write() as work:
+        assert clients.register(work, {"redirect_uris": [REDIRECT_URI], "resources": ["https://api.example"]})
+
+
 def test_what_an_operator_decides_cannot_be_registered(registrar: Registrar, units: Units) -> None:
     made = registrar.made(first_party=True, profile="fapi2", origin="cli", client_id="chosen", client_secret="chosen")
     with units.read() as work:
