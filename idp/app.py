@@ -44,6 +44,7 @@ from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
 from idp.pages.machines import asks_machine
 from idp.pages.ready import ReadyDocuments
+from idp.replica import BEAT, BEAT_EVERY, Replica
 from idp.settings import Settings, load_settings
 from idp.turns import take_turn
 from idp.unit_of_work import Handlers, Units, retry_once
@@ -111,9 +112,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     db.init_app(app)
     with app.app_context():
         writing, reading = db.engine, db.engines["read"]
-    prepare_engines(writing, reading)
+        elsewhere = db.engines.get("replica")
+    prepare_engines(writing, reading, *([elsewhere] if elsewhere else []))
+    replica = Replica(elsewhere, timedelta(seconds=chosen.database_replica_lag_seconds)) if elsewhere else None
     secrets = secrets_of(chosen, reading)
-    app.extensions["idp.units"] = Units(writing, reading, chosen, secrets, clock, handlers())
+    app.extensions["idp.units"] = Units(writing, reading, chosen, secrets, clock, handlers(), replica)
     for init_face in FACES:
         init_face(app)
     metrics.say_version()
@@ -158,7 +161,8 @@ def worker_of(app: Flask) -> Worker:
         backchannel.KIND: backchannel.LogoutTokenSender(units, ring_of(units), outbound),
         logos.KIND: logos.LogoFetcher(units),
     }
-    return Worker(units, senders, PERIODIC, OBSERVERS)
+    periodic = (*PERIODIC, REPLICA_BEAT) if units.settings.database_replica_url.get_secret_value() else PERIODIC
+    return Worker(units, senders, periodic, OBSERVERS)
 
 
 PERIODIC = (
@@ -166,5 +170,8 @@ PERIODIC = (
     Periodic("rotate keys", timedelta(hours=1), rotation.rotate_if_due),
     Periodic("seal audit log", timedelta(minutes=1), audit.seal),
 )
+
+REPLICA_BEAT = Periodic(BEAT, BEAT_EVERY, lambda _units: None)
+"""What counts is the row that says when it was started: how old that is at the replica tells how far it is behind."""
 
 OBSERVERS = (rotation.observe, schema.observe)

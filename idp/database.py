@@ -115,16 +115,20 @@ def configure_engines(settings: Settings) -> dict[str, Any]:
     reading = options | {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     if url.startswith("sqlite"):
         reading = options
+    binds: dict[str, Any] = {"read": {"url": url, **reading, "pool_logging_name": "read"}}
+    if replica := settings.database_replica_url.get_secret_value():
+        quick = {"connect_args": options["connect_args"] | {"connect_timeout": 2}, "pool_timeout": 2, "pool_logging_name": "replica"}
+        binds["replica"] = {"url": replica, **reading, **quick}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": options | {"pool_logging_name": "write"},
-        "SQLALCHEMY_BINDS": {"read": {"url": url, **reading, "pool_logging_name": "read"}},
+        "SQLALCHEMY_BINDS": binds,
     }
 
 
-def prepare_engines(writing: Engine, reading: Engine) -> None:
+def prepare_engines(writing: Engine, *reading: Engine) -> None:
     """Set the pragmas of each SQLite connection, let writing units begin with BEGIN IMMEDIATE, and drop those that PostgreSQL left."""
-    for engine in (writing, reading):
+    for engine in (writing, *reading):
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_pragmas)
         else:

@@ -22,6 +22,7 @@ from idp.clock import Clock
 from idp.crypto import Secrets
 from idp.errors import IdpError, TryAgain
 from idp.identifiers import AccountId, RequestId, SessionId, new_id
+from idp.replica import Replica
 from idp.settings import Settings
 
 Result = TypeVar("Result")
@@ -101,10 +102,20 @@ class UnitOfWork:
 class Units:
     """Opens units of work on one installation's database."""
 
-    def __init__(self, writing: Engine, reading: Engine, settings: Settings, secrets: Secrets, clock: Clock, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        writing: Engine,
+        reading: Engine,
+        settings: Settings,
+        secrets: Secrets,
+        clock: Clock,
+        handlers: Handlers,
+        replica: Replica | None = None,
+    ) -> None:
         self._writing = writing
         self._reading = reading
         self._handlers = handlers
+        self._replica = replica
         self.settings = settings
         self.secrets = secrets
         self.clock = clock
@@ -112,7 +123,7 @@ class Units:
     @property
     def engines(self) -> tuple[Engine, ...]:
         """The engines, for those who listen to them."""
-        return (self._writing, self._reading)
+        return (self._writing, self._reading, self._replica.engine) if self._replica else (self._writing, self._reading)
 
     @contextmanager
     def write(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
@@ -143,10 +154,19 @@ class Units:
             raise kept
 
     @contextmanager
-    def read(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
-        """Open a unit that only reads; each statement sees what is committed. Raises: TryAgain."""
-        with spans.span("read"), _database_errors(), self._reading.connect() as connection:
-            yield self._unit(connection, actor, request_id, writes=False)
+    def read(self, actor: Actor = NOBODY, request_id: RequestId | None = None, *, replica: bool = False) -> Iterator[UnitOfWork]:
+        """Open a unit that only reads; each statement sees what is committed.
+
+        `replica`: what is read decides nothing and may be a little old, so it may come from the replica. Raises: TryAgain.
+        """
+        with spans.span("read"), _database_errors():
+            if replica and self._replica:
+                with self._replica.connected(self.clock()) as elsewhere:
+                    if elsewhere is not None:
+                        yield self._unit(elsewhere, actor, request_id, writes=False)
+                        return
+            with self._reading.connect() as connection:
+                yield self._unit(connection, actor, request_id, writes=False)
 
     def _unit(self, connection: Connection, actor: Actor, request_id: RequestId | None, *, writes: bool) -> UnitOfWork:
         given = request_id or RequestId(new_id())
@@ -217,8 +237,8 @@ def unit_of_work(actor: Actor | None = None) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
-def read_work() -> Iterator[UnitOfWork]:
-    """Open a reading unit for this request. Raises: TryAgain."""
+def read_work(*, replica: bool = False) -> Iterator[UnitOfWork]:
+    """Open a reading unit for this request; `replica` as `Units.read` says (`pages.lists` for lists). Raises: TryAgain."""
     known, request_id = _request_facts()
-    with current_units().read(known, request_id) as work:
+    with current_units().read(known, request_id, replica=replica) as work:
         yield work

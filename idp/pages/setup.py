@@ -4,7 +4,7 @@ from typing import cast
 
 from flask import Flask
 
-from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, limits, render, request_number
+from idp.pages import assets, cookies, csrf, failures, headers, hosts, language, limits, lists, render, request_number
 from idp.pages.machines import for_pages_alone
 from idp.pages.networks import Networks
 from idp.unit_of_work import Units
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         language.init_app(app, settings)
         limits.init_app(app, settings)
         csrf.init_app(app)
+        lists.init_app(app, settings)
     assets.init_app(app, assets.Assets(settings))
     render.init_app(app, settings)
     failures.init_app(app)

@@ -9,9 +9,9 @@ from flask import Response, request, url_for
 from idp.directory import accounts
 from idp.directory.accounts import Sort, Status
 from idp.directory.listing import Direction, Page
+from idp.pages.lists import list_work
 from idp.pages.render import render
 from idp.texts import Text, text
-from idp.unit_of_work import read_work
 from idp.web.console.admin import admin, blueprint, frame
 
 __all__ = ["blueprint"]
@@ -94,7 +94,7 @@ def list_accounts() -> Response:
 
 
 def _page(asked: Asked) -> Page:
-    with read_work() as work:
+    with list_work() as work:
         return accounts.list_page(
             work,
             admin().customer.id,

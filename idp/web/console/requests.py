@@ -7,6 +7,7 @@ from idp.directory import access_requests
 from idp.directory.access_requests import AccessRequest
 from idp.directory.errors import AlreadyDecided
 from idp.identifiers import AccessRequestId
+from idp.pages.lists import list_work
 from idp.pages.render import render, tell
 from idp.texts import text
 from idp.unit_of_work import read_work, unit_of_work
@@ -20,7 +21,7 @@ __all__ = ["blueprint"]
 @blueprint.get("/requests")
 def list_requests() -> Response:
     """List what waits for a decision."""
-    with read_work() as work:
+    with list_work() as work:
         waiting = access_requests.list_waiting(work, admin().customer.id)
     return render("console/requests.html", frame=frame(), requests=waiting)
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from idp.oidc.clients import clients, listing
 from idp.oidc.clients.clients import Client, ClientRecord
 from idp.oidc.clients.metadata import BASIC, NONE, POST, PRIVATE_KEY_JWT, Origin
+from idp.pages.lists import list_work
 from idp.texts import Text, text
 from idp.unit_of_work import read_work
 from idp.web.staff.answers import find_record, show
@@ -52,7 +53,7 @@ def list_clients() -> Response:
     words = request.args.get("search", "").strip()[:100]
     chosen = request.args.get("state", "")
     narrowing = next((values for state, _, values in _FILTERS if state == chosen), {})
-    with read_work() as work:
+    with list_work() as work:
         page = listing.page(work, words, after=request.args.get("after", "")[:128], limit=_ROWS, **narrowing)
     kept = {name: value for name, value in (("search", words), ("state", chosen if narrowing else "")) if value}
     return show(

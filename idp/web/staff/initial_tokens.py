@@ -8,6 +8,7 @@ from idp.oidc.clients import initial_tokens
 from idp.oidc.clients.initial_tokens import InitialToken, InitialTokenUnknown
 from idp.oidc.protocol import Path
 from idp.pages.forms import Form
+from idp.pages.lists import list_work
 from idp.pages.render import tell
 from idp.texts import text
 from idp.unit_of_work import current_units, read_work, unit_of_work
@@ -23,7 +24,7 @@ _ENDS = text("Nobody can register apps with it any more. Apps that were register
 @blueprint.get("/registration-tokens")
 def list_tokens() -> Response:
     """List those that have not expired."""
-    with read_work() as work:
+    with list_work() as work:
         found = initial_tokens.list_all(work)
     return show("staff/tokens.html", tokens=found)
 

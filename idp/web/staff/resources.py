@@ -3,7 +3,7 @@
 from werkzeug.wrappers import Response
 
 from idp.oidc.clients import resources
-from idp.unit_of_work import read_work
+from idp.pages.lists import list_work
 from idp.web.staff.answers import show
 from idp.web.staff.member import operators as blueprint
 
@@ -13,6 +13,6 @@ __all__ = ["blueprint"]
 @blueprint.get("/resources")
 def list_resources() -> Response:
     """List them."""
-    with read_work() as work:
+    with list_work() as work:
         found = resources.list_all(work)
     return show("staff/resources.html", resources=found)

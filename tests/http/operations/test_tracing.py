@@ -35,7 +35,7 @@ __all__ = ["keys_made_once", "ordering", "token"]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 NOT_KEPT = f"00-{TRACE}-00f067aa0ba902b7-00"
-NAMES = {"salutation": "", "given_name": "Max", "family_name": "Muster"}
+NAMES = {"salutation": "", "given_name": "Max", "family_name": "Muster", "username": "max", "mobile": "…2345"}
 
 
 @contextmanager
@@ -266,7 +266,7 @@ def test_a_call_to_a_provider_is_a_span_of_its_own(database, tmp_path, kept, cal
     settings = make_settings(database, tmp_path, smtp_port=9, vonage_host="127.0.0.1:9", vonage_timeout_seconds=1)
     values = {"template": "sms/pin", "to": builders.MOBILE, "locale": "de", "values": {}}
     if name == "smtp":
-        values = {"template": "mail/somebody_knows_your_password", "to": "max@example.com", "locale": "de", "values": NAMES}
+        values = {"template": "mail/mobile_changed", "to": "max@example.com", "locale": "de", "values": NAMES}
     job = ClaimedJob(JobId("j1"), "sms", values, {"pin": "1234567"}, 1, NOON, NOON, None, None)
     with spans.installed().span("send", spans.Kind.CONSUMER, {}), suppress(OutboundRefused):
         call(settings, job)
