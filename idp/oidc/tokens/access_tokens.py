@@ -62,8 +62,8 @@ def prove(keys: Keys, token: str, issuer: str) -> Mapping[str, Any] | None:
 def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
     """Tell what a proven access token is good for now.
 
-    None without its row, when it has expired or was revoked, when its family or (unless offline) its session has ended, or when its
-    account is not active.
+    None without its row, when it has expired or was revoked, when its family or (unless offline) its session has ended, when its
+    account is not active, or when it says more than was granted.
     """
     shown = living_store.shown(work.db, claims["jti"], now=work.now, idle_since=sessions.idle_since(work))
     if shown is None:
@@ -72,13 +72,16 @@ def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
     session = shown.session if not family.offline else None
     if family.account_id is not None and (account is None or not account.is_active or not (session or family.offline)):
         return None
+    scopes, details = tuple(claims["scope"].split()), tuple(claims.get("authorization_details", ()))
+    if not set(family.grant.scopes).issuperset(scopes) or any(detail not in family.grant.authorization_details for detail in details):
+        return None  # signed by whoever has stolen a key
     audience = claims["aud"]
     return TokenFacts(
         client_id=family.client_id,
         account_id=family.account_id,
         session_id=family.session_id,
-        scopes=tuple(claims["scope"].split()),
-        authorization_details=tuple(claims.get("authorization_details", ())),
+        scopes=scopes,
+        authorization_details=details,
         audience=tuple(audience) if isinstance(audience, list) else (audience,),
         acr=claims.get("acr"),
         family_id=family.id,

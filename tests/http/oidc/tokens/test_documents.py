@@ -129,7 +129,19 @@ def test_rfc9068_4_what_a_key_signs_that_has_left_the_key_set_is_no_access_token
     clock.advance(seconds=321)
     token = party.tokens(signed_in)["access_token"]
     assert party.is_active(token)
-    assert not party.is_active(sign(claims_of(token) | {"scope": "openid contracts"}, stolen, typ="at+jwt"))
+    assert not party.is_active(sign(claims_of(token), stolen, typ="at+jwt"))
+
+
+@pytest.mark.parametrize(
+    "forged", [{"scope": "openid contracts"}, {"authorization_details": [{"type": "cloud_phone", "contract": "CP-1"}]}], ids=str
+)
+def test_a_token_forged_with_a_stolen_key_opens_no_more_than_was_granted(
+    units: Units, party: RelyingParty, signed_in: Browser, forged: dict
+) -> None:
+    claims = claims_of(party.tokens(signed_in)["access_token"])
+    stolen = ring_of(units).current().active(Algorithm.RS256)
+    assert party.is_active(sign(claims, stolen, typ="at+jwt"))
+    assert not party.is_active(sign(claims | forged, stolen, typ="at+jwt"))
 
 
 def test_jarm_2_1_a_key_is_published_as_long_as_a_signed_answer_lives(database: str, tmp_path, clock) -> None:
