@@ -48,7 +48,7 @@ def test_a_token_that_anybody_may_bear_can_become_bound(portal: Exchanger, token
 def test_rfc9449_5_2_a_client_that_must_prove_its_key_must_do_so_here(portal: Exchanger, token: str, unit) -> None:
     with unit() as work:
         registered.change(work, "portal", {"dpop_bound_access_tokens": True})
-    assert portal.error(token) == "invalid_dpop_proof"
+    assert portal.error(token) == "invalid_request"
     assert portal.exchange(token, prover=portal.key).status_code == 200
 
 
