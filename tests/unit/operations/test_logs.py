@@ -72,3 +72,10 @@ def test_a_librarys_line_and_its_traceback_pass_the_same_nets(capsys):
     assert "ValueError" in json.loads(written)["exception"]
     assert JWT not in written
     assert "15123456789" not in written
+
+
+def test_a_line_whose_writer_calls_it_harmless_is_written_without_saying_so(capsys):
+    logs.set_up("INFO")
+    structlog.get_logger("test").info("request", route="/token", harmless=True)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["route"], "harmless" in line) == ("/token", False)
