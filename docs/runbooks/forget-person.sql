@@ -22,7 +22,8 @@ DELETE FROM contact_changes WHERE account_id = 'ACCOUNT-ID';
 DELETE FROM contract_grants WHERE account_id = 'ACCOUNT-ID';
 DELETE FROM invitations WHERE account_id = 'ACCOUNT-ID';
 DELETE FROM access_requests WHERE account_id = 'ACCOUNT-ID' OR lower(email) = (SELECT email_key FROM accounts WHERE id = 'ACCOUNT-ID');
-DELETE FROM jobs WHERE account_id = 'ACCOUNT-ID' AND finished_at IS NOT NULL;
+-- apps that are still to be told of the logout are told
+DELETE FROM jobs WHERE account_id = 'ACCOUNT-ID' AND (finished_at IS NOT NULL OR kind <> 'logout_token');
 
 -- the ordering system's document names its main contact; the next document makes a new account
 UPDATE customers SET document = '{}', main_contact_account_id = NULL WHERE main_contact_account_id = 'ACCOUNT-ID';

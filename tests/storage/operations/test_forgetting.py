@@ -1,11 +1,11 @@
 """Forgetting a person by docs/runbooks/forget-person.sql: no column of any table names the person afterwards, and everything goes on."""
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String, func, insert, select, text
 
 from idp import audit
 from idp.authn import passwords
-from idp.database import Base
+from idp.database import Base, UtcDateTime
 from idp.directory import accounts, provisioning
 from idp.directory.accounts import Account, Role, Status
 from idp.oidc.authorization import store as consents
@@ -74,6 +74,52 @@ def another_administrator(units) -> None:
     """A customer keeps one administrator."""
     with units.write() as work:
         builders.administrator(work)
+
+
+OF_A_PERSON = [table for table in Base.metadata.sorted_tables if "account_id" in table.columns and table.name != "audit_events"]
+BELOW = [table for table in Base.metadata.sorted_tables if table.name in {"access_tokens", "family_contracts", "session_clients"}]
+
+
+def row_for(table, account: Account, now) -> dict:
+    """Make up a row of a table that belongs to an account; what has an id has the id "one"."""
+    known = {"account_id": account.id, "contract_id": builders.PHONE_1, "customer_id": account.customer_id, "scopes": []}
+    by_type = {String: "one", UtcDateTime: now, Integer: 1, Boolean: False, LargeBinary: b"one", JSON: {}}
+
+    def value_for(column):
+        return next(value for kind, value in by_type.items() if isinstance(column.type, kind))
+
+    return {column.name: known.get(column.name, value_for(column)) for column in table.columns if column.autoincrement is not True}
+
+
+def left_in(work, table, account: Account) -> int:
+    """Count the rows of a table that belong to an account."""
+    mine = table.columns.account_id == account.id if "account_id" in table.columns else next(iter(table.primary_key)) == "one"
+    return work.db.execute(select(func.count()).select_from(table).where(mine)).scalar_one()
+
+
+def test_no_table_keeps_a_row_of_the_account(units):
+    with units.write() as work:
+        builders.customer(work)
+        account = builders.active_account(work)
+        accounts.deactivate(work, account.customer_id, account.id)
+        for table in sorted({*OF_A_PERSON, *BELOW}, key=Base.metadata.sorted_tables.index):
+            work.db.execute(insert(table).values(row_for(table, account, work.now)))
+        assert all(left_in(work, table, account) for table in (*OF_A_PERSON, *BELOW))
+    forget(units, account)
+    with units.read() as work:
+        assert [table.name for table in (*OF_A_PERSON, *BELOW) if left_in(work, table, account)] == []
+
+
+def test_a_request_for_an_account_from_the_same_address_goes_too(units):
+    with units.write() as work:
+        account = builders.active_account(work)
+        accounts.deactivate(work, account.customer_id, account.id)
+        table = Base.metadata.tables["access_requests"]
+        asked = row_for(table, account, work.now) | {"account_id": None, "email": account.email.upper()}
+        work.db.execute(insert(table).values(asked))
+    forget(units, account)
+    with units.read() as work:
+        assert work.db.execute(select(func.count()).select_from(table)).scalar_one() == 0
 
 
 def test_nothing_of_the_person_is_left(units, person):
