@@ -24,7 +24,7 @@ def show(work: UnitOfWork, opened: OpenRequest, client: Client, step: ConsentNee
         account=step.account,
         permissions=permissions(work, opened, step),
         request_id=opened.id,
-        destination=urlsplit(opened.asked.target.redirect_uri).hostname or "",
+        destination=_destination(opened.asked.target.redirect_uri),
     )
 
 
@@ -42,3 +42,9 @@ def permissions(work: UnitOfWork, opened: OpenRequest, step: ConsentNeeded) -> l
         if contract.id in named
     ]
     return by_scope + of_contracts
+
+
+def _destination(redirect_uri: str) -> str:
+    """Name where the browser goes: a host, or the scheme by which an app is opened, whatever stands in its address."""
+    parts = urlsplit(redirect_uri)
+    return parts.hostname or "" if parts.scheme in ("https", "http") else parts.scheme

@@ -57,6 +57,15 @@ def test_core_3_1_2_4_anothers_app_is_asked_for_in_words(signed_in: Browser) -> 
     assert "form-action 'self' https://app.example;" in page.headers["Content-Security-Policy"]
 
 
+def test_the_page_names_no_host_that_the_browser_does_not_go_to(signed_in: Browser, unit) -> None:
+    uri = "com.other.app://app.example/callback"
+    with unit() as work:
+        browsing.registered(work, "native", first_party=False, application_type="native", redirect_uris=[uri])
+    page = consent_page(signed_in, client_id="native", redirect_uri=uri)
+    assert "weiter zu com.other.app." in page.text
+    assert "app.example" not in page.text
+
+
 def test_a_yes_leads_on_to_the_app(signed_in: Browser, account: Account) -> None:
     allowed = decide(signed_in, consent_page(signed_in), account)
     assert "code" in answered(signed_in.get(allowed.location))
