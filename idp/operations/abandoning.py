@@ -5,7 +5,6 @@ from idp.audit import Event
 from idp.crypto import Root
 from idp.errors import Conflict
 from idp.operations import facts, sealed
-from idp.texts import text
 from idp.unit_of_work import OPERATOR_AT_SHELL, Units
 
 WHY = "sealed with a master secret that is lost"
@@ -15,7 +14,6 @@ class NotLost(Conflict):
     """The configured master secret is the one of the database."""
 
     code = "not_lost"
-    message = text("The master secret of this database is not lost.")
 
 
 def abandon(units: Units) -> int:

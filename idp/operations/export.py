@@ -22,7 +22,6 @@ from idp.errors import Conflict
 from idp.operations import facts, whole_tables
 from idp.operations.export_format import Header, line_of, writers_of
 from idp.operations.schema import schema_state
-from idp.texts import text
 from idp.unit_of_work import OPERATOR_AT_SHELL, Units
 
 
@@ -30,7 +29,6 @@ class CannotExport(Conflict):
     """The installation cannot be exported now."""
 
     code = "cannot_export"
-    message = text("The installation cannot be exported now.")
 
 
 def export(units: Units, to: Path, *, overwrite: bool = False) -> Header:

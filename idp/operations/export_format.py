@@ -19,7 +19,6 @@ from sqlalchemy import Column, LargeBinary
 
 from idp.database import UtcDateTime
 from idp.errors import IdpError
-from idp.texts import text
 
 FORMAT = "idp-export"
 VERSION = 1
@@ -32,7 +31,6 @@ class BadExport(IdpError):
     """The document is not what an export wrote, or does not belong here; nothing was changed."""
 
     code = "bad_export"
-    message = text("This export cannot be imported.")
 
 
 @dataclass(frozen=True, slots=True)

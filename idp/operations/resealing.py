@@ -14,7 +14,6 @@ from idp.crypto import CannotOpen, Root, Secrets
 from idp.errors import Conflict
 from idp.operations import facts
 from idp.operations.sealed import COLUMNS, Sealed, SealedColumn
-from idp.texts import text
 from idp.unit_of_work import OPERATOR_AT_SHELL, UnitOfWork, Units
 
 AT_ONCE = 200
@@ -28,7 +27,6 @@ class StillSealing(Conflict):
     """Some process goes on sealing with the secret before."""
 
     code = "still_sealing"
-    message = text("Something still seals with the previous master secret.")
 
 
 @dataclass(frozen=True, slots=True)

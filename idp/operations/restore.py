@@ -16,7 +16,6 @@ from idp.operations import facts, whole_tables
 from idp.operations.arrival import Arrival, arriving
 from idp.operations.export_format import BadExport, Header, Row, TableStart, check_content, opened, read_content, read_header, readers_of
 from idp.operations.schema import SchemaState, schema_state
-from idp.texts import text
 from idp.unit_of_work import OPERATOR_AT_SHELL, UnitOfWork, Units
 
 
@@ -24,7 +23,6 @@ class NotEmpty(Conflict):
     """The database is somebody's."""
 
     code = "not_empty"
-    message = text("The database is not empty.")
 
 
 @dataclass(frozen=True, slots=True)

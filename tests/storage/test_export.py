@@ -6,20 +6,16 @@ import json
 import stat
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String, Table, create_engine, func, insert, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Table, create_engine, func, insert, select, text
 
 import idp.app
 from idp import audit
 from idp.audit import Event
-from idp.database import UtcDateTime
 from idp.operations import facts, whole_tables
-from idp.operations.arrival import RULES, Arrival, arriving
 from idp.operations.export import CannotExport, export
 from idp.operations.export_format import BadExport
 from idp.operations.master_secret import secrets_of
@@ -28,6 +24,7 @@ from idp.operations.tables import InstallationFact
 from idp.unit_of_work import SYSTEM, Units
 from tests import builders, reused
 from tests.conftest import MASTER_SECRET, NOON, make_settings
+from tests.filled import row_of
 from tests.migrated import empty_database, postgres_migrated, sqlite_migrated
 from tests.signing_keys import add_signing_keys
 
@@ -76,33 +73,6 @@ def full(kind: str, empty_database, opened: Open) -> Iterator[Units]:
         facts.put(work.db, facts.FINGERPRINT, units.secrets.fingerprint())
     yield units
     reused.close_all()
-
-
-def row_of(table: Table, number: int) -> dict[str, Any]:
-    return {column.name: value_of(column, number) for column in table.columns}
-
-
-def value_of(column: Any, number: int) -> Any:
-    """Give a value of the column's type; the second row has none where none may be."""
-    refers_to = next(iter(column.foreign_keys), None)
-    if refers_to is not None:
-        return value_of(refers_to.column, number)
-    if column.nullable and number == 2:
-        return None
-    match column.type:
-        case UtcDateTime():
-            return NOON + timedelta(days=number, microseconds=number * 1001)
-        case Boolean():
-            return number == 1
-        case Integer():
-            return number
-        case LargeBinary():
-            return bytes(range(256)) * number
-        case JSON() | JSONB():
-            return {"words": "Öl \u2028 🔑", "none": None, "deep": [1, 2.5, True, {"z": 1, "a": [number]}]}
-        case String(length=length):
-            return f'{column.name}-{number} ä\u2028🔑\t"\\'[: length or 100]
-    raise AssertionError(column)
 
 
 def content_of(file: Path) -> dict[str, list[str]]:
@@ -399,58 +369,6 @@ def test_a_forged_export_is_refused(file: Path, target: Units, change: Any, why:
 )
 def test_a_row_that_does_not_fit_is_named_by_its_table(file: Path, target: Units, table: str, cell: int, value: Any) -> None:
     refused(target, rewritten(file, _change_cell(table, cell, value)), f"a row of {table} cannot be inserted")
-
-
-# --- what arrives otherwise than it left
-
-NOW = datetime(2026, 3, 3, tzinfo=UTC)
-
-
-def test_every_rule_is_of_a_table_that_is_there() -> None:
-    assert RULES.keys() <= {table.name for table in whole_tables.all_tables()}
-
-
-@pytest.mark.parametrize("table", ["authorization_requests", "pushed_requests", "signins", "activations", "pin_rounds", "pin_challenges"])
-def test_what_is_under_way_is_left_out(table: str) -> None:
-    assert arriving(table, {}, Arrival(NOW)) is None
-    assert arriving(table, {}, Arrival(NOW, keep_sessions=True)) == {}
-
-
-@pytest.mark.parametrize("table", ["codes", "device_requests"])
-def test_of_what_counts_once_only_the_used_is_kept(table: str) -> None:
-    assert arriving(table, {"used_at": None}, Arrival(NOW)) is None
-    assert arriving(table, {"used_at": NOON}, Arrival(NOW)) == {"used_at": NOON}
-
-
-def test_sessions_and_their_families_are_ended_and_offline_access_is_not() -> None:
-    family = {"offline": False, "account_id": "a", "ended_at": None}
-    assert arriving("token_families", family, Arrival(NOW)) == family | {"ended_at": NOW, "end_reason": "restored"}
-    for goes_on in (family | {"offline": True}, family | {"account_id": None}, family | {"ended_at": NOON}):
-        assert arriving("token_families", goes_on, Arrival(NOW)) == goes_on
-
-
-@pytest.mark.parametrize("state", ["waiting", "sending"])
-@pytest.mark.parametrize("send_waiting", [True, False])
-def test_a_pin_is_never_sent(state: str, send_waiting: bool) -> None:
-    job = {"state": state, "kind": "sms", "due": NOON, "sealed": b"1234567"}
-    arrived = arriving("jobs", job, Arrival(NOW, keep_sessions=True, send_waiting=send_waiting))
-    assert arrived
-    assert (arrived["state"], arrived["sealed"]) == ("cancelled", None)
-
-
-def test_a_mail_that_was_being_sent_is_not_sent_again() -> None:
-    job = {"state": "sending", "kind": "mail", "due": NOON, "sealed": b"x"}
-    arrived = arriving("jobs", job, Arrival(NOW))
-    assert arrived
-    assert (arrived["state"], arrived["sealed"], arrived["leased_by"]) == ("uncertain", None, None)
-
-
-def test_a_second_restore_holds_a_message_back_once() -> None:
-    job = {"state": "waiting", "kind": "mail", "due": NOON}
-    once = arriving("jobs", job, Arrival(NOW))
-    assert once
-    assert once["due"].year > 8000
-    assert arriving("jobs", once, Arrival(NOW)) == once
 
 
 def test_the_import_is_told_by_table(file: Path, target: Units) -> None:

@@ -1,13 +1,14 @@
 """A new master secret: what is sealed with which, a rotation that is killed or taken back, what comes after it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import LargeBinary, delete, select, update
 
 import idp.app
-from idp import audit, messaging
+from idp import audit, messaging, outbox
 from idp.audit import Event
 from idp.database import Base
 from idp.errors import SettingsError
@@ -217,3 +218,24 @@ def test_a_key_made_during_the_rotation_can_be_used_by_all(old: Units, start: St
         work.db.execute(delete(SigningKey))
     keys = KeyRing(new).current()
     assert KeyRing(old).current().signing.keys() == keys.signing.keys()
+
+
+def test_a_rotation_waits_for_who_is_just_sealing_so_that_nothing_slips_past_it(start: Start, old: Units) -> None:
+    new, other = start(NEW, MASTER_SECRET), start(NEW, MASTER_SECRET)
+    with ThreadPoolExecutor(1) as beside:
+        with other.write(SYSTEM) as work:
+            outbox.enqueue(work, "mail", {}, secret={"link": "x"})
+            rotation = beside.submit(resealing.rotate, new)
+            with pytest.raises(TimeoutError):
+                rotation.result(0.3)
+        assert rotation.result(20).resealed == 9
+    assert resealing.state(new) == State("present", 0, 0, previous_may_be_removed=True)
+
+
+def test_two_rotations_at_once_are_one(start: Start, old: Units) -> None:
+    for _ in range(5):
+        mail_a_link(old)
+    with ThreadPoolExecutor(2) as beside:
+        done = list(beside.map(resealing.rotate, [start(NEW, MASTER_SECRET), start(NEW, MASTER_SECRET)]))
+    assert max(one.resealed for one in done) <= 13
+    assert states_of_jobs(start(NEW)) == {"sent"}
