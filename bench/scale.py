@@ -70,10 +70,15 @@ def fill(installation: Installation, count: int) -> None:
     """Copy one customer, account, session, family and token so many times."""
     units = installation.app.extensions["idp.units"]
     with units.write(SYSTEM) as work:
+        on_sqlite = work.db.dialect.name == "sqlite"
+        if on_sqlite:
+            work.db.exec_driver_sql("PRAGMA cache_size=-2000000")  # keys without order would have every page written again and again
         templates = _templates(work, installation)
         for copies in COPIES:
             rows = count // ACCOUNTS_OF_A_CUSTOMER + 1 if copies.table is Customer else count
             _copy(work.db, copies, templates[copies.table], rows)
+        if on_sqlite:
+            work.db.exec_driver_sql("PRAGMA cache_size=-2000")
     with units.read(SYSTEM) as work:
         work.db.execute(text("ANALYZE"))
 
