@@ -20,7 +20,7 @@ from idp.outbox import store
 from idp.outbox.events import JobFinished
 from idp.outbox.jobs import SEAL, TRACE
 from idp.outbox.retrying import Settled, attempts_allowed, settle
-from idp.outbox.senders import ClaimedJob, Failed, Outcome, Sender, Uncertain
+from idp.outbox.senders import ClaimedJob, Failed, Outcome, Retry, Sender, Uncertain
 from idp.outbox.states import JobState
 from idp.unit_of_work import SYSTEM, Units, retry_once
 
@@ -98,7 +98,7 @@ class Delivery:
         try:
             opened = self._units.secrets.unseal(SEAL, row.sealed, context=row.id) if row.sealed is not None else b"{}"
         except CannotOpen:
-            return Failed("sealed with another master secret")
+            return Retry("sealed with another master secret")  # a worker that has that one may still send it
         job = ClaimedJob(
             row.id, row.kind, row.payload, json.loads(opened), row.attempt, row.created_at, row.due, row.useless_after, row.account_id
         )

@@ -239,3 +239,12 @@ def test_two_rotations_at_once_are_one(start: Start, old: Units) -> None:
         done = list(beside.map(resealing.rotate, [start(NEW, MASTER_SECRET), start(NEW, MASTER_SECRET)]))
     assert max(one.resealed for one in done) <= 13
     assert states_of_jobs(start(NEW)) == {"sent"}
+
+
+def test_a_worker_that_was_forgotten_in_a_rotation_loses_no_message(start: Start, old: Units, clock) -> None:
+    new = start(NEW, MASTER_SECRET)
+    resealing.rotate(new)
+    mail_a_link(new)
+    assert states_of_jobs(old) == {"waiting"}
+    clock.advance(minutes=1)
+    assert states_of_jobs(new) == {"sent"}
