@@ -5,7 +5,6 @@ import time
 from flask import Flask, Response, g, request
 
 from idp.pages import request_line
-from idp.pages.networks import current_networks
 from idp.pages.request_number import request_number
 
 
@@ -29,7 +28,7 @@ def finish(response: Response) -> Response:
         rule.rule if rule else "unknown",
         status=response.status_code,
         seconds=time.perf_counter() - began if began is not None else 0.0,
-        network=current_networks().name(request.remote_addr),
+        network=g.get("network", "unknown"),
         number=request_number(),
         actor=f"{actor.kind}:{actor.id}" if actor and actor.id else None,
     )

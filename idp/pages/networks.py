@@ -3,20 +3,12 @@
 import hmac
 from functools import lru_cache
 from hashlib import sha256
-from typing import cast
-
-from flask import current_app
 
 from idp.authn.throttling import network_of
 from idp.crypto import Secrets
 from idp.settings import Settings
 
-__all__ = ["Networks", "current_networks"]
-
-
-def current_networks() -> "Networks":
-    """Give the running application's."""
-    return cast("Networks", current_app.extensions["idp.networks"])
+__all__ = ["Networks"]
 
 
 class Networks:

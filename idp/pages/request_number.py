@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from idp.identifiers import RequestId
-from idp.pages.networks import current_networks
+from idp.pages.networks import Networks
 
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 """No characters that are mistaken for others when read aloud."""
@@ -18,7 +18,14 @@ _OF_A_PROXY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 def init_app(app: Flask) -> None:
     """Give each request its number."""
-    app.before_request(_number)
+    networks: Networks = app.extensions["idp.networks"]
+
+    def number() -> None:
+        g.network = networks.name(request.remote_addr)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_number(), network=g.network)
+
+    app.before_request(number)
     app.after_request(_send)
     app.teardown_request(_forget)
 
@@ -41,11 +48,6 @@ def number_of(environ: Mapping[str, Any]) -> RequestId:
         chance, place = divmod(chance, len(_LETTERS))
         drawn += _LETTERS[place]
     return RequestId(f"{drawn[:4]}-{drawn[4:]}")
-
-
-def _number() -> None:
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_number(), network=current_networks().name(request.remote_addr))
 
 
 def _send(response: Response) -> Response:

@@ -17,7 +17,9 @@ COUNT = """
 from idp import metrics
 for _ in range(3): metrics.PINS.labels(result="confirmed", route="vonage", country="DE").inc()
 metrics.OUTBOX_WAITING.labels(kind="mail").set(5)
+metrics.POOL_IN_USE.labels(engine="read").inc()
 """
+RUN_ON = COUNT + "print('counted', flush=True); input()"
 
 
 @pytest.fixture
@@ -47,6 +49,20 @@ def test_counters_of_all_processes_add_up(address):
 
 def test_a_gauge_shows_what_was_set_last(directory):
     assert b'idp_outbox_waiting{kind="mail"} 5.0' in metrics.page(directory)
+
+
+def test_what_ended_processes_had_in_use_is_in_use_no_longer(directory):
+    """A web process that is killed is replaced by its own server, and nobody tells the supervisor."""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
+    running = [sys.executable, "-c", RUN_ON]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(running, env=environment, cwd=ROOT, **pipes) as alive:
+        alive.stdout.readline()
+        page = metrics.page(directory).decode()
+        alive.communicate(b"\n")
+    assert 'idp_database_connections_in_use{engine="read"} 1.0' in page
+    assert 'idp_pins_total{country="DE",result="confirmed",route="vonage"} 9.0' in page
+    assert b"idp_database_connections_in_use{" not in metrics.page(directory)
 
 
 def test_nothing_but_the_metrics_is_served_there(address):
