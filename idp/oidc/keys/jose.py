@@ -1,7 +1,7 @@
 """JSON web tokens and keys; the only import of the JOSE library."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -231,7 +231,7 @@ def _encoded(data: bytes) -> bytes:
 
 
 def _decoded(segment: str) -> bytes:
-    return urlsafe_b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4))
+    return b64decode(segment.encode("ascii") + b"=" * (-len(segment) % 4), b"-_", validate=True)
 
 
 def _public_key(member: Any) -> VerifyingKey | None:

@@ -65,6 +65,14 @@ def test_a_changed_token_is_refused(ring: dict) -> None:
         verify(f"{header}.{forged}.{signature}", public(ring))
 
 
+@pytest.mark.parametrize("more", ["!!!!", "\n\n\n\n", "    ", "===="])
+def test_rfc7515_5_2_no_other_characters_stand_in_a_token(ring: dict, more: str) -> None:
+    header, claims, signature = sign(CLAIMS, ring[Algorithm.ES256][0], typ="JWT").split(".")
+    for changed in (f"{header}.{claims}.{signature}{more}", f"{header}.{claims}.{more}{signature}"):
+        with pytest.raises(BadToken):
+            verify(changed, public(ring))
+
+
 def test_an_algorithm_that_is_not_allowed_is_refused(ring: dict) -> None:
     with pytest.raises(BadToken):
         verify(sign(CLAIMS, ring[Algorithm.RS256][0], typ="JWT"), public(ring), ["ES256"])
