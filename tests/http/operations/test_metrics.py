@@ -1,6 +1,7 @@
 """The numbers tell what has happened: each answered request, each step of a sign-in and why it ended, what became of PINs."""
 
 import threading
+from contextlib import suppress
 
 import flask
 import pytest
@@ -15,8 +16,10 @@ from idp.authn.requirements import Requirement, ShownFor
 from idp.countries import country_of
 from idp.directory import accounts
 from idp.directory.accounts import Account
+from idp.errors import Conflict
 from tests import builders
 from tests.counting import counting, values
+from tests.http.oidc.browsing import Browser, registered
 from tests.visitor import Visitor, deliver, give_password, pins_of, signed_in_browser, wrong
 
 LOCAL = "demo"
@@ -247,3 +250,39 @@ def test_signed_in_browsers_of_tests_do_not_hide_sessions(app, admin):
     with counting(metrics.SESSIONS_STARTED) as started:
         signed_in_browser(app, admin)
     assert started == {("mfa", "public"): 1}
+
+
+@pytest.mark.parametrize(("first_party", "kind"), [(True, "first_party"), (False, "third_party")])
+def test_an_app_that_sends_somebody_is_counted_by_whose_it_is(app, unit, first_party, kind):
+    with unit() as work:
+        registered(work, "app", first_party=first_party)
+    with counting(metrics.SIGNINS) as steps:
+        Browser(app).authorize()
+    assert steps == {("started", "started", kind): 1}
+
+
+def test_parallel_units_leave_nothing_in_use_or_waiting(units):
+    before = values(metrics.POOL_IN_USE)
+
+    def work_on() -> None:
+        for _ in range(20):
+            with units.read(), suppress(Conflict), units.write():
+                raise Conflict("rolled back")
+
+    threads = [threading.Thread(target=work_on) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert values(metrics.POOL_IN_USE) == before
+    assert set(values(metrics.POOL_WAITING).values()) == {0}
+
+
+@pytest.mark.parametrize("odd", ["\0", "a" * 100_000, "\ud800", 'x"} 1\nidp_x{a="', "ä"])
+def test_no_caller_makes_up_a_label(client, odd):
+    known = {name: set(values(getattr(metrics, name))) for name in ("REQUESTS", "TOKENS", "TOKEN_REFUSALS")}
+    sent = odd.encode("utf-8", "surrogatepass")
+    client.post("/token", data=b"grant_type=" + sent, content_type="application/x-www-form-urlencoded", auth=("app", "secret"))
+    client.open("/token", method="BREW")
+    made = {label for name, before in known.items() for labels in set(values(getattr(metrics, name))) - before for label in labels}
+    assert made <= {"POST", "other", "token.token", "unknown", "refused", "400", "401", "405", "413", "invalid_client", "invalid_request"}
