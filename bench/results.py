@@ -13,6 +13,8 @@ NOISE = 1.05
 LEAST_COUNTED = 0.02
 """Milliseconds of a database below which a ratio says nothing."""
 RECORDED = Path(__file__).parent / "results.json"
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- written by make bench ARGS=--record -->", "<!-- end -->"
 HEAD = (
     "CPU ms per operation",
     "peer",
@@ -138,5 +140,8 @@ def recorded() -> dict[str, Any] | None:
 
 
 def record(told: dict[str, Any]) -> None:
-    """Let later runs compare themselves with this one."""
+    """Let later runs compare themselves with this one, and show its table in the documentation."""
     RECORDED.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table(told)}\n\n{END}{after}", encoding="utf-8")
