@@ -12,7 +12,7 @@ python3 -m venv "$target"
 install() {
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes --only-binary :all: -r "$2"
 }
-install "$target" config/requirements.lock
+install "$target" config/requirements-tracing.lock  # what is needed, and what traces need where they are wanted
 install "$tools/build" config/requirements.lock
 install "$tools/build" config/requirements-build.lock
 install "$tools/build" config/requirements-image.lock

@@ -24,7 +24,7 @@ EVERYTHING: dict[str, Any] = {
     "staffOrigin": "https://staff.example.com",
     "settings": {"smtp_host": "mail.example.com"},
     "image": {"pullSecrets": ["registry"]},
-    "secrets": {"smtp": {"name": "idp-smtp"}, "database": {"directKey": "direct"}},
+    "secrets": {"smtp": {"name": "idp-smtp"}, "database": {"directKey": "direct"}, "masterSecret": {"previousKey": "previous"}},
     "externalSecrets": {"enabled": True, "storeName": "vault"},
     "gateway": {"enabled": True},
     "maintenance": {"cronJob": True},

@@ -27,6 +27,7 @@ capabilities:
 - {name: IDP_STAFF_ORIGIN, value: {{ .Values.staffOrigin | quote }}}
 {{- end }}
 - {name: IDP_METRICS_PORT, value: {{ ternary .Values.metrics.port 0 .Values.metrics.enabled | quote }}}
+- {name: IDP_REPLICAS, value: {{ ternary .Values.autoscaling.maxReplicas .Values.web.replicas .Values.autoscaling.enabled | quote }}}
 {{- if not (hasKey .Values.settings "trusted_proxies") }}
 - {name: IDP_TRUSTED_PROXIES, value: "1"}
 {{- end }}
@@ -36,6 +37,9 @@ capabilities:
 {{- with .Values.secrets }}
 {{- if .masterSecret.name }}
 - {name: IDP_MASTER_SECRET_FILE, value: /run/secrets/idp/master-secret}
+{{- if .masterSecret.previousKey }}
+- {name: IDP_MASTER_SECRET_PREVIOUS_FILE, value: /run/secrets/idp/master-secret-previous}
+{{- end }}
 {{- end }}
 {{- if .database.name }}
 - {name: IDP_DATABASE_URL_FILE, value: /run/secrets/idp/database-url}
@@ -80,7 +84,13 @@ capabilities:
 {{- define "idp.secretSources" -}}
 {{- with .Values.secrets -}}
 {{- if .masterSecret.name }}
-- secret: {name: {{ .masterSecret.name }}, items: [{key: {{ .masterSecret.key }}, path: master-secret}]}
+- secret:
+    name: {{ .masterSecret.name }}
+    items:
+      - {key: {{ .masterSecret.key }}, path: master-secret}
+      {{- if .masterSecret.previousKey }}
+      - {key: {{ .masterSecret.previousKey }}, path: master-secret-previous}
+      {{- end }}
 {{- end }}
 {{- if .database.name }}
 - secret:
