@@ -178,7 +178,7 @@ def _check_redirect_uris(metadata: Metadata, registration: Registration) -> None
     if AUTHORIZATION_CODE in metadata.grant_types and not metadata.redirect_uris:
         raise refused("redirect_uris: at least one is needed", ErrorCode.INVALID_REDIRECT_URI)
     for uri in metadata.redirect_uris:
-        problem = redirect_uris.problem(uri, metadata.application_type, registration.settings)
+        problem = redirect_uris.problem(uri, metadata.application_type, registration.settings, https_only=registration.profile == FAPI2)
         if problem:
             raise refused(f"redirect_uris: {uri} {problem}", ErrorCode.INVALID_REDIRECT_URI)
 
@@ -288,8 +288,6 @@ def _check_profile(metadata: Metadata, registration: Registration) -> None:
     named = [getattr(metadata, name) for name in _ALGORITHMS]
     if any(name is not None and name not in FAPI_ALGORITHMS for name in named):
         raise refused("fapi2: only PS256, ES256 and Ed25519 may sign")
-    if any(uri.startswith("http:") for uri in metadata.redirect_uris):
-        raise refused("redirect_uris: fapi2 needs https", ErrorCode.INVALID_REDIRECT_URI)
 
 
 _ALGORITHMS = (
