@@ -116,8 +116,9 @@ def register_apps(work: UnitOfWork) -> None:
 
 
 def person(work: UnitOfWork, number: int, hashed: str) -> Account:
-    """Make an administrator, who signs in by password and PIN."""
-    account = builders.administrator(work, builders.customer(work, str(4_000_000 + number)))
+    """Make an administrator, who signs in by password and PIN, with a mobile phone of their own."""
+    contact = builders.main_contact(mobile=f"+49151555{10_000 + number}")
+    account = builders.administrator(work, builders.customer(work, str(4_000_000 + number), main_contact=contact))
     passwords.set_hash(work, account.id, hashed)
     return account
 
