@@ -1,16 +1,15 @@
 """The code of an authorization request is exchanged for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5)."""
 
-from idp import audit
-from idp.audit import Event
 from idp.authn import sessions
-from idp.oidc.authorization import codes, consent
+from idp.oidc.authorization import codes
 from idp.oidc.clients import redirect_uris
 from idp.oidc.clients.clients import Client
-from idp.oidc.clients.metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
-from idp.oidc.grants.token_grant import TokenGrant, acts_for
+from idp.oidc.clients.metadata import AUTHORIZATION_CODE
+from idp.oidc.grants.first_tokens import first_tokens
+from idp.oidc.grants.token_grant import TokenGrant
 from idp.oidc.protocol import Ended, ErrorCode, OAuthError
-from idp.oidc.tokens import families, session_clients
-from idp.oidc.tokens.issue import TokenAnswer, issue
+from idp.oidc.tokens import families
+from idp.oidc.tokens.issue import TokenAnswer
 from idp.unit_of_work import UnitOfWork
 
 
@@ -31,26 +30,10 @@ class AuthorizationCodeGrant(TokenGrant):
             raise Ended(ErrorCode.INVALID_GRANT, "the redirect_uri is not registered any more")
         if grant.dpop_jkt not in (None, asked.dpop_jkt):
             raise OAuthError(ErrorCode.INVALID_GRANT, "the code is bound to another key")
-        held = (
-            sessions.with_account(work, grant.session_id, held=True) if grant.session_id else None
-        )  # a logout now waits, and tells this app
+        # a logout now waits, and tells this app
+        held = sessions.with_account(work, grant.session_id, held=True) if grant.session_id else None
         if held is None:
             raise Ended(ErrorCode.INVALID_GRANT, "the session in which the code was issued has ended")
         session, account = held
         account = families.check_entitled(work, grant, account=account)
-        if not consent.still_given(work, client, grant):
-            raise Ended(ErrorCode.INVALID_GRANT, "the person has taken the consent back")
-        acts_for(work, client, account.id, session.id)
-        with_refresh = REFRESH_TOKEN in client.grant_types
-        answer = issue(work, grant, client, asked, account=account, session=session, with_refresh=with_refresh, family_id=claimed.family_id)
-        session_clients.remember(work, session.id, client)
-        audit.record(
-            work,
-            Event.TOKEN_ISSUED,
-            account=account.id,
-            customer=account.customer_id,
-            client=client.id,
-            scopes=list(answer.narrowed.scopes),
-            authorization_details=list(answer.narrowed.details),
-        )
-        return answer
+        return first_tokens(work, client, grant, asked, account=account, session=session, family_id=claimed.family_id)

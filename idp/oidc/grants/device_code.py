@@ -1,15 +1,14 @@
 """A device's code is exchanged for tokens once its person has agreed (RFC 8628 §3.4)."""
 
-from idp import audit
-from idp.audit import Event
 from idp.authn import levels, sessions
-from idp.oidc.authorization import consent, devices
+from idp.oidc.authorization import devices
 from idp.oidc.clients.clients import Client
-from idp.oidc.clients.metadata import DEVICE_CODE, REFRESH_TOKEN
-from idp.oidc.grants.token_grant import TokenGrant, acts_for
+from idp.oidc.clients.metadata import DEVICE_CODE
+from idp.oidc.grants.first_tokens import first_tokens
+from idp.oidc.grants.token_grant import TokenGrant
 from idp.oidc.protocol import Ended, ErrorCode
-from idp.oidc.tokens import families, session_clients
-from idp.oidc.tokens.issue import TokenAnswer, issue
+from idp.oidc.tokens import families
+from idp.oidc.tokens.issue import TokenAnswer
 from idp.unit_of_work import UnitOfWork
 
 
@@ -31,18 +30,4 @@ class DeviceCodeGrant(TokenGrant):
         account = families.check_entitled(work, grant)
         if levels.rank(session.acr) < levels.rank(levels.required_acr(work, account)):
             raise Ended(ErrorCode.INVALID_GRANT, "the account has to sign in more strongly by now")
-        if not consent.still_given(work, client, grant):
-            raise Ended(ErrorCode.INVALID_GRANT, "the person has taken the consent back")
-        acts_for(work, client, account.id, session.id)
-        answer = issue(work, grant, client, asked, account=account, session=session, with_refresh=REFRESH_TOKEN in client.grant_types)
-        session_clients.remember(work, session.id, client)
-        audit.record(
-            work,
-            Event.TOKEN_ISSUED,
-            account=account.id,
-            customer=account.customer_id,
-            client=client.id,
-            scopes=list(answer.narrowed.scopes),
-            authorization_details=list(answer.narrowed.details),
-        )
-        return answer
+        return first_tokens(work, client, grant, asked, account=account, session=session)

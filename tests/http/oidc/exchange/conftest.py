@@ -7,13 +7,11 @@ import flask
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.directory.accounts import Account
 from idp.oidc.clients import clients as registered
 from idp.oidc.clients import resources
 from idp.oidc.clients.metadata import TOKEN_EXCHANGE
 from idp.oidc.tokens.exchange import ACCESS_TOKEN
 from idp.unit_of_work import Units
-from tests import builders
 from tests.http.oidc import browsing
 from tests.http.oidc.browsing import Browser
 from tests.http.oidc.dpop.proofs import KeyHolder
@@ -52,21 +50,6 @@ class Exchanger(KeyHolder):
 def phones(*contracts: str) -> str:
     """Authorization details for these contracts."""
     return json.dumps([{"type": "cloud_phone", "contract": contract} for contract in contracts])
-
-
-@pytest.fixture
-def account(units: Units) -> Account:
-    """A phone administrator."""
-    with units.write() as work:
-        return builders.active_account(work)
-
-
-@pytest.fixture
-def signed_in(app: flask.Flask, account: Account) -> Browser:
-    """A browser in which the phone administrator is signed in."""
-    browser = Browser(app)
-    browser.with_session(account)
-    return browser
 
 
 @pytest.fixture

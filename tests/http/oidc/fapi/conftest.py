@@ -7,10 +7,7 @@ import flask
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.directory.accounts import Account
 from idp.oidc.clients import clients
-from idp.unit_of_work import Units
-from tests import builders
 from tests.http.oidc.browsing import REDIRECT_URI, Browser, answered, asking
 from tests.http.oidc.dpop.proofs import KeyHolder, Prover, Signer
 
@@ -42,21 +39,6 @@ def fapi_app(app: flask.Flask, client_id: str = "fapi", *, signer: Signer | None
     with app.extensions["idp.units"].write() as work:
         clients.register(work, known | metadata, client_id=client_id, first_party=True, profile="fapi2")
     return FapiApp(app, client_id, signer=signer)
-
-
-@pytest.fixture
-def account(units: Units) -> Account:
-    """A phone administrator."""
-    with units.write() as work:
-        return builders.active_account(work)
-
-
-@pytest.fixture
-def signed_in(app: flask.Flask, account: Account) -> Browser:
-    """A browser in which the phone administrator is signed in."""
-    browser = Browser(app)
-    browser.with_session(account)
-    return browser
 
 
 @pytest.fixture
