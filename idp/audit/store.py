@@ -12,7 +12,7 @@ from idp.audit.tables import AuditEvent, AuditSeal
 from idp.database import upsert
 
 _events = AuditEvent.__table__
-_add = insert(AuditEvent)
+_add = insert(AuditEvent).inline()  # nobody asks for the new id
 _entries = select(*(_events.c[name] for name in FIELDS))
 _span = (
     _entries.where(AuditEvent.id > bindparam("after"), AuditEvent.id <= bindparam("last"))
