@@ -13,6 +13,7 @@ NOISE = 1.05
 LEAST_COUNTED = 0.02
 """Milliseconds of a database below which a ratio says nothing."""
 RECORDED = Path(__file__).parent / "results.json"
+WALL_CLOCK = "wall clock"
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- written by make bench ARGS=--record -->", "<!-- end -->"
 HEAD = (
@@ -121,7 +122,7 @@ def above_goals(told: dict[str, Any]) -> Iterator[str]:
         if title.startswith("product") and size > MEMORY:
             yield f"above its goal: memory of {title}: {size} MB, goal {MEMORY:.0f} MB"
     for what, seconds in told["cold_start_seconds"].items():
-        if seconds > COLD_START:
+        if what == WALL_CLOCK and seconds > COLD_START:
             yield f"above its goal: cold start, {what}: {seconds} s"
 
 

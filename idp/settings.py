@@ -114,7 +114,9 @@ class Settings(BaseSettings):
     # --- passwords
     argon2_memory_kib: int = Field(19456, ge=8, description="Memory of a password hash (Argon2id).")
     argon2_rounds: int = Field(2, ge=1, description="Rounds of a password hash.")
-    hashing_threads: int = Field(2, ge=1, le=16, description="Password hashes computed at the same time by one process.")
+    hashing_threads: int = Field(
+        1, ge=1, le=16, description="Password hashes computed at the same time by one process; each needs its memory for good."
+    )
     breached_passwords: str = Field("", description="HIBP SHA-1 file (path) or k-anonymity endpoint (https address); empty: no check.")
 
     # --- logs and traces
