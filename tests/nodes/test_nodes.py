@@ -84,7 +84,11 @@ def test_while_the_database_is_away_answers_are_503_with_a_time_and_what_was_ack
 def answer_while_away(cluster: Cluster) -> tuple[int, str]:
     """Ask a node itself for a page that needs the database."""
     try:
-        with urllib.request.urlopen(f"http://localhost:{cluster.nodes['web-a'].port}/token", data=b"grant_type=x", timeout=30) as answer:
+        with urllib.request.urlopen(
+            f"http://localhost:{cluster.nodes['web-a'].port}/token",
+            data=b"grant_type=client_credentials&client_id=x&client_secret=y",
+            timeout=30,
+        ) as answer:
             return answer.status, ""
     except urllib.error.HTTPError as refusal:
         with refusal:
