@@ -3,25 +3,25 @@
 from dataclasses import dataclass, replace
 from typing import cast
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, request, url_for
 from werkzeug.wrappers import Response
 
-from idp.authn import levels, sessions, signins
+from idp.authn import levels, sessions
 from idp.authn.sessions import Session
-from idp.authn.signins import Requirement, ShownFor
+from idp.authn.signins import Requirement
 from idp.directory import access_requests, accounts, customers
 from idp.directory.accounts import Account
 from idp.directory.entries import Customer, Role
 from idp.errors import NotAllowed
-from idp.pages import cookies
 from idp.pages.render import Frame, NavEntry, SessionEnds
 from idp.texts import text
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork, acts_in_request, read_work, unit_of_work
+from idp.web.callers import current_session
 from idp.web.console.session_end import ends_of
+from idp.web.entering import lead_to_signin
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 
-_LONGEST_ADDRESS = 2000
 _WRONG_ROLE = text("The user management is for customer portal administrators. Please ask your administrator if you need something there.")
 
 
@@ -42,7 +42,7 @@ def admit() -> Response | None:
         found = _find_admin(work)
         to_note = found is not None and sessions.needs_touch(work, found.session)
     if found is None:
-        return _lead_to_signin()
+        return lead_to_signin(Requirement(acr=levels.ACR_MFA), home=url_for("console.list_accounts"))
     acts_in_request(Actor(ActorKind.PERSON, found.account.id, session_id=found.session.id))
     if to_note:
         with unit_of_work() as work:
@@ -85,8 +85,7 @@ def _in_requests() -> bool:
 
 
 def _find_admin(work: UnitOfWork) -> Admin | None:
-    token = cookies.session_token()
-    session = sessions.find(work, token) if token else None
+    session = current_session(work)
     account = accounts.find(work, session.account_id) if session else None
     if session is None or account is None or not account.is_active:
         return None
@@ -98,19 +97,3 @@ def _find_admin(work: UnitOfWork) -> Admin | None:
     if customer is None:
         raise NotAllowed("console: no customer")
     return Admin(account, customer, session, ends_of(work, session), access_requests.count_waiting(work, customer.id))
-
-
-def _lead_to_signin() -> Response:
-    """Begin a sign-in that comes back here; after a form it comes back to the list, since the form's page is gone."""
-    if request.method != "GET":
-        return redirect(url_for("console.list_accounts"), 303)
-    browser = cookies.bind_browser()
-    with unit_of_work() as work:
-        signin_id = signins.start(work, browser.hash, Requirement(acr=levels.ACR_MFA), _this_page(), ShownFor(app_name=None))
-    return redirect(url_for("signin.page", signin_id=signin_id), 303)
-
-
-def _this_page() -> str:
-    query = request.query_string.decode("ascii", "ignore")
-    page = url_for(request.endpoint or "", **(request.view_args or {})) + (f"?{query}" if query else "")
-    return page if len(page) <= _LONGEST_ADDRESS else url_for("console.list_accounts")

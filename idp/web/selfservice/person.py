@@ -3,20 +3,20 @@
 from dataclasses import dataclass, replace
 from typing import cast
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, request, url_for
 from werkzeug.wrappers import Response
 
-from idp.authn import levels, sessions, signins
+from idp.authn import levels, sessions
 from idp.authn.sessions import Session
-from idp.authn.signins import Requirement, ShownFor
+from idp.authn.signins import Requirement
 from idp.directory import accounts, customers
 from idp.directory.accounts import Account
 from idp.directory.entries import Customer, Role
-from idp.pages import cookies
 from idp.pages.render import Frame, NavEntry, SessionEnds
 from idp.texts import Text, text
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork, acts_in_request, read_work, unit_of_work
 from idp.web.callers import current_session
+from idp.web.entering import lead_to_signin
 from idp.web.session_ends import ends_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -44,7 +44,7 @@ def admit() -> Response | None:
         found = _find_person(work)
         to_note = found is not None and sessions.needs_touch(work, found.session)
     if found is None:
-        return _lead_to_signin()
+        return lead_to_signin(Requirement(), home=url_for("account.list_apps"))
     kind = ActorKind.STAFF if found.account.is_staff else ActorKind.PERSON
     acts_in_request(Actor(kind, found.account.id, session_id=found.session.id))
     if to_note:
@@ -92,14 +92,3 @@ def _find_person(work: UnitOfWork) -> Person | None:
 
 def _ends(work: UnitOfWork, session: Session) -> SessionEnds:
     return ends_of(work, session, url_for("console_session.ask"))
-
-
-def _lead_to_signin() -> Response:
-    """Begin a sign-in that comes back here; after a form it comes back to the first page, since the form's page is gone."""
-    if request.method != "GET":
-        return redirect(url_for("account.list_apps"), 303)
-    browser = cookies.bind_browser()
-    page = url_for(request.endpoint or "account.list_apps", **(request.view_args or {}))
-    with unit_of_work() as work:
-        signin_id = signins.start(work, browser.hash, Requirement(), page, ShownFor())
-    return redirect(url_for("signin.page", signin_id=signin_id), 303)

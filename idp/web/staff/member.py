@@ -3,28 +3,27 @@
 from dataclasses import dataclass, replace
 from typing import cast
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, request, url_for
 from werkzeug.wrappers import Response
 
-from idp.authn import levels, sessions, signins
+from idp.authn import levels, sessions
 from idp.authn.areas import Area
 from idp.authn.sessions import Session
-from idp.authn.signins import Requirement, ShownFor
+from idp.authn.signins import Requirement
 from idp.directory import accounts
 from idp.directory.accounts import Account
 from idp.directory.entries import Role
 from idp.errors import NotAllowed
-from idp.pages import cookies
 from idp.pages.render import Frame, NavEntry, SessionEnds
 from idp.texts import Text, text
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork, acts_in_request, read_work, unit_of_work
 from idp.web.callers import current_session
+from idp.web.entering import lead_to_signin
 from idp.web.session_ends import ends_of
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 operators = Blueprint("operators", __name__, url_prefix="/staff")
 
-_LONGEST_ADDRESS = 2000
 _OPERATORS_ONLY = text("Apps are managed by operators. Please ask a colleague of operations if you need something there.")
 _AREAS: tuple[tuple[Text, str], ...] = (
     (text("Apps"), "operators.list_clients"),
@@ -53,7 +52,7 @@ def admit() -> Response | None:
         found = _find_member(work)
         to_note = found is not None and sessions.needs_touch(work, found.session)
     if found is None:
-        return _lead_to_signin()
+        return lead_to_signin(Requirement(acr=levels.ACR_MFA, staff_only=True), home=url_for("staff.home"), area=Area.STAFF)
     acts_in_request(Actor(ActorKind.STAFF, found.account.id, session_id=found.session.id))
     if to_note:
         with unit_of_work() as work:
@@ -102,20 +101,3 @@ def _find_member(work: UnitOfWork) -> Member | None:
 
 def _ends(work: UnitOfWork, session: Session) -> SessionEnds:
     return ends_of(work, session, url_for("staff_session.ask"))
-
-
-def _lead_to_signin() -> Response:
-    """Begin a sign-in that comes back here; after a form it comes back to the start, since the form's page is gone."""
-    if request.method != "GET":
-        return redirect(url_for("staff.home"), 303)
-    browser = cookies.bind_browser()
-    requirement = Requirement(acr=levels.ACR_MFA, staff_only=True)
-    with unit_of_work() as work:
-        signin_id = signins.start(work, browser.hash, requirement, _this_page(), ShownFor(), Area.STAFF)
-    return redirect(url_for("signin.page", signin_id=signin_id), 303)
-
-
-def _this_page() -> str:
-    query = request.query_string.decode("ascii", "ignore")
-    page = url_for(request.endpoint or "", **(request.view_args or {})) + (f"?{query}" if query else "")
-    return page if len(page) <= _LONGEST_ADDRESS else url_for("staff.home")
