@@ -39,8 +39,10 @@ BrowserHash = NewType("BrowserHash", str)
 
 
 def new_id() -> str:
-    """Make an identifier of 128 random bits; safe in a path."""
-    return secrets.token_urlsafe(16)
+    """Make an identifier of 128 random bits; safe in a path, and as an argument of a command: it begins with no hyphen."""
+    while (made := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return made
 
 
 def new_token() -> str:
