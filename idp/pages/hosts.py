@@ -33,10 +33,10 @@ _staff_blueprints: set[str] = set()
 def init_app(app: Flask, settings: Settings) -> None:
     """Send pages on foreign host names to the issuer's address (or leave them, on the staff's own origin)."""
     issuer = settings.issuer_address
-    own = {_authority(issuer), _authority(settings.staff_origin)}
+    own = {authority(issuer), authority(settings.staff_origin)}
 
     def to_own_address() -> Response | None:
-        if request.method not in ("GET", "HEAD") or asks_machine() or _authority(f"{request.scheme}://{request.host}") in own:
+        if request.method not in ("GET", "HEAD") or asks_machine() or authority(f"{request.scheme}://{request.host}") in own:
             return None
         query = request.query_string.decode("ascii", "ignore")
         return redirect(issuer + request.path + (f"?{query}" if query else ""), 302)
@@ -62,12 +62,12 @@ def is_home_of(area: Area) -> bool:
     settings = current_units().settings
     if not _staff_has_own_host(settings):
         return True
-    on_staff_host = _authority(f"{request.scheme}://{request.host}") == _authority(settings.staff_origin)
+    on_staff_host = authority(f"{request.scheme}://{request.host}") == authority(settings.staff_origin)
     return on_staff_host == (area is Area.STAFF)
 
 
 def _staff_has_own_host(settings: Settings) -> bool:
-    return bool(settings.staff_origin) and _authority(settings.staff_origin) != _authority(settings.issuer_address)
+    return bool(settings.staff_origin) and authority(settings.staff_origin) != authority(settings.issuer_address)
 
 
 def _stay_in_area() -> Response | None:
@@ -96,11 +96,11 @@ class Mounted:
         return self.application(environ, start_response)
 
 
-def _authority(address: str) -> tuple[str, int]:
-    """Give host and port; the scheme is the proxy's affair, so both default ports mean the same."""
-    parts = urlsplit(address)
+def authority(address: str) -> tuple[str, int]:
+    """Give host and port, of what is none an empty host; the scheme is the proxy's affair, so both default ports mean the same."""
     try:
+        parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        port = -1
+        return "", -1
     return (parts.hostname or "").lower(), 443 if port in (None, 80, 443) else port or 0

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from idp.errors import TryAgain
-from idp.pages import request_line
+from idp.pages import hosts, request_line
 from idp.pages.networks import Networks
 from idp.pages.request_number import number_of
 from idp.settings import Settings
@@ -53,7 +52,7 @@ class ReadyDocuments:
     def __init__(self, settings: Settings, networks: Networks, documents: Mapping[str, Document]) -> None:
         self._documents = documents
         self._networks = networks
-        self._staff_host = urlsplit(settings.staff_origin).hostname
+        self._of_staff = hosts.authority(settings.staff_origin) if settings.staff_origin else None
         self._kept: dict[str, _Kept] = {}
 
     def answer(self, environ: "WSGIEnvironment", start_response: "StartResponse", application: "WSGIApplication") -> Iterable[bytes] | None:
@@ -62,7 +61,7 @@ class ReadyDocuments:
         document = self._documents.get(path)
         if document is None or environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in _SETS_APART):
             return None
-        if self._staff_host and urlsplit("//" + environ.get("HTTP_HOST", "")).hostname == self._staff_host:
+        if self._of_staff and hosts.authority("//" + environ.get("HTTP_HOST", "")) == self._of_staff:
             return None
         try:
             kept, version = self._kept.get(path), document.version()

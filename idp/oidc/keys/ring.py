@@ -9,6 +9,7 @@ from threading import Lock
 from typing import cast
 from weakref import WeakKeyDictionary
 
+from idp.errors import TryAgain
 from idp.oidc.keys import store
 from idp.oidc.keys.creation import SEAL, ensure
 from idp.oidc.keys.jose import (
@@ -29,6 +30,8 @@ from idp.unit_of_work import UnitOfWork, Units, current_units
 _KEPT = timedelta(seconds=5)
 _NOTICED = timedelta(seconds=10)
 """All processes know of a rotation after this time."""
+_WITHOUT_DATABASE = timedelta(hours=1)
+"""So long are keys given from memory while the database cannot be asked: no rotation happens without it, and what is signed needs it."""
 _SIGNED_ANSWERS = timedelta(minutes=5)
 """The life of signed authorization answers; logout tokens live shorter."""
 
@@ -66,17 +69,27 @@ class KeyRing:
     def __init__(self, units: Units) -> None:
         self._units = units
         self._keys: Keys | None = None
+        self._missed_at: datetime | None = None
         self._reading = Lock()
 
     def current(self) -> Keys:
-        """Give the keys, at most a few seconds old; may read the database, so call it before a unit of work opens."""
-        known = self._keys
-        if known and timedelta(0) <= self._units.clock() - known.loaded_at < _KEPT:
+        """Give the keys, at most a few seconds old; may read the database, so call it before a unit of work opens.
+
+        While the database is away they may be an hour old. Raises: TryAgain.
+        """
+        known, now = self._keys, self._units.clock()
+        if known and timedelta(0) <= now - max(known.loaded_at, self._missed_at or known.loaded_at) < _KEPT:
             return known
         if known and self._reading.locked():
             return known  # another thread is reading them anew
         with self._reading:
-            return self._read()
+            try:
+                return self._read()
+            except TryAgain:
+                if known is None or not timedelta(0) <= now - known.loaded_at < _WITHOUT_DATABASE:
+                    raise
+                self._missed_at = now
+                return known
 
     def forget(self) -> None:
         """Read the keys anew at the next use."""
@@ -90,7 +103,7 @@ class KeyRing:
             ensure(self._units)
             with self._units.read() as work:
                 keys = _parse(work, store.all_keys(work.db), known)
-        self._keys = keys
+        self._keys, self._missed_at = keys, None
         return keys
 
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from idp.errors import TryAgain
 from idp.oidc.keys import rotation
 from idp.pages import ready
-from idp.unit_of_work import SYSTEM
+from idp.unit_of_work import SYSTEM, Units
 from tests.conftest import make_settings
 
 DOCUMENTS = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"]
@@ -99,6 +100,64 @@ def test_a_refusal_is_not_kept(app, client, views):
     assert client.get("/jwks").status_code == 200
 
 
+class TestWhileTheDatabaseIsAway:
+    """What is in memory is told all the same; what is not, is not invented."""
+
+    @pytest.fixture
+    def away(self, units, monkeypatch):
+        """Let no unit of work open any more; count the tries."""
+        tries = []
+
+        def refuse(*_, **__):
+            tries.append(1)
+            raise TryAgain("the database is away")
+
+        def leave():
+            monkeypatch.setattr(Units, "read", refuse)
+            monkeypatch.setattr(Units, "write", refuse)
+            return tries
+
+        return leave
+
+    @pytest.mark.parametrize("path", DOCUMENTS)
+    def test_documents_are_served_for_an_hour(self, client, clock, away, monkeypatch, path):
+        before = told(client.get(path))
+        tries = away()
+        for minutes in (1, 20, 38):
+            clock.advance(minutes=minutes)
+            later = ready.time.monotonic() + 6
+            monkeypatch.setattr(ready.time, "monotonic", lambda later=later: later)
+            for _ in range(3):
+                assert told(client.get(path)) == before
+        assert len(tries) <= 3, "the database is asked every five seconds, not by each request"
+
+    def test_keys_are_not_served_for_ever(self, client, clock, away):
+        client.get("/jwks")
+        away()
+        clock.advance(hours=1)
+        assert client.get("/jwks").status_code == 503
+
+    def test_no_keys_are_invented(self, client, away):
+        away()
+        assert client.get("/jwks").status_code == 503
+
+    def test_the_health_check_tells_the_truth(self, client, away):
+        client.get("/jwks")
+        away()
+        assert client.get("/health/ready").status_code == 503
+        assert client.get("/jwks").status_code == 200
+
+    def test_new_keys_are_read_when_it_is_back(self, client, units, clock, away, monkeypatch):
+        client.get("/jwks")
+        with monkeypatch.context() as gone:
+            gone.setattr(Units, "read", lambda *_, **__: (_ for _ in ()).throw(TryAgain("away")))
+            clock.advance(hours=0.5)
+            before = client.get("/jwks").json["keys"]
+        rotation.rotate(units, SYSTEM, now=True)
+        clock.advance(seconds=6)
+        assert {key["kid"] for key in client.get("/jwks").json["keys"]} > {key["kid"] for key in before}
+
+
 class TestBehindAProxyOnAPathWithAStaffHost:
     """The other ways in which an installation can be reached."""
 
@@ -111,6 +170,12 @@ class TestBehindAProxyOnAPathWithAStaffHost:
         for path in ("/sso/.well-known/openid-configuration", "/.well-known/openid-configuration"):
             assert client.get(path, base_url="https://id.example").json["issuer"] == "https://id.example/sso"
         assert len(views) == 1
+
+    @pytest.mark.parametrize("host", ["id.example:99999", "[", "[::1", "staff.example:x", ""])
+    def test_a_host_that_is_none_is_no_failure_of_ours(self, client, host):
+        client.get("/jwks", base_url="https://id.example")
+        for path in ("/jwks", "/"):
+            assert client.get(path, base_url="https://id.example", headers={"Host": host}).status_code < 500
 
     @pytest.mark.parametrize("host", ["staff.example", "STAFF.example", "staff.example:443"])
     def test_nothing_is_answered_on_the_staffs_host(self, client, host):
