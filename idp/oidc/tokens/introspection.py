@@ -24,7 +24,6 @@ _TOLD = (
     "auth_time",
     "acr",
     "amr",
-    "authorization_details",
     "roles",
     "customer_number",
     "cnf",
@@ -42,8 +41,17 @@ def introspect(work: UnitOfWork, keys: Keys, client: Client, token: str) -> dict
     if facts is None or scopes is None:
         return INACTIVE
     told = {name: facts.claims[name] for name in _TOLD if name in facts.claims}
+    details = _details_told(client, facts)
+    if details:
+        told["authorization_details"] = details
     token_type = "DPoP" if "cnf" in told else "Bearer"  # RFC 9449 §6.2
     return {"active": True, "token_type": token_type, "scope": " ".join(scopes)} | told
+
+
+def _details_told(client: Client, facts: TokenFacts) -> list[dict[str, Any]]:
+    """Tell which authorization details concern the asking client (RFC 9396 §9.2): the holder all, others those of their own types."""
+    own = client.id == facts.client_id
+    return [detail for detail in facts.authorization_details if own or detail["type"] in client.authorization_details_types]
 
 
 def _scopes_told(work: UnitOfWork, client: Client, facts: TokenFacts) -> tuple[str, ...] | None:

@@ -26,7 +26,7 @@ _ACCOUNT_AT = _SESSION_AT + len(sessions.NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The family of an access token that has not ended; its account, its session if that is live, its client's wish for UserInfo."""
+    """The family of an access token that has not ended; its account, its session if that is live, its enabled client's wish for UserInfo."""
 
     family: Family
     account: Account | None
@@ -42,7 +42,7 @@ _shown = (
         *accounts.COLUMNS,
     )
     .join_from(AccessToken, TokenFamily, AccessToken.family_id == TokenFamily.id)
-    .outerjoin(Client, Client.id == TokenFamily.client_id)
+    .join(Client, and_(Client.id == TokenFamily.client_id, Client.disabled_at.is_(None)))
     .outerjoin(SessionRow, and_(SessionRow.id == TokenFamily.session_id, *sessions.LIVE))
     .outerjoin(AccountRow, AccountRow.id == TokenFamily.account_id)
     .outerjoin(Customer, Customer.id == AccountRow.customer_id)

@@ -60,6 +60,19 @@ def test_rfc7662_2_2_a_resource_learns_of_a_token_for_it_its_own_scopes_alone(
     assert (told["active"], told["scope"]) == (True, "phones:read")
 
 
+@pytest.mark.parametrize(("types", "told_to_it"), [(["cloud_phone"], [{"type": "cloud_phone", "contract": PHONE_1}]), ([], None)])
+def test_rfc9396_9_2_a_resource_learns_of_details_of_its_own_types_alone(
+    gateway: RelyingParty, app: flask.Flask, units: Units, signed_in: Browser, types: list, told_to_it: list | None
+) -> None:
+    with units.write() as work:
+        clients.change(work, "phones", {"authorization_details_types": ["cloud_phone"]})
+        clients.change(work, "gateway", {"authorization_details_types": types})
+    details = json.dumps([{"type": "cloud_phone", "contract": PHONE_1}])
+    token = RelyingParty(app, "phones").tokens(signed_in, scope="openid phones:read", authorization_details=details)["access_token"]
+    told = gateway.introspect(token)
+    assert (told["active"], told.get("authorization_details")) == (True, told_to_it)
+
+
 def test_rfc7662_4_a_token_for_others_is_not_active_for_a_resource(gateway: RelyingParty, tokens: dict) -> None:
     assert gateway.introspect(tokens["access_token"]) == {"active": False}
 
@@ -115,6 +128,20 @@ def test_the_tokens_of_a_deleted_client_are_dead(app: flask.Flask, units: Units,
     with units.write() as work:
         clients.delete(work, "app")
     assert party.userinfo(tokens["access_token"]).status_code == 401
+
+
+def test_the_tokens_of_a_disabled_client_are_dead_also_those_issued_at_that_moment(
+    app: flask.Flask, units: Units, gateway: RelyingParty, signed_in: Browser
+) -> None:
+    """A token request that ran while the client was switched off leaves a family that has not ended."""
+    app_of_phones = RelyingParty(app, "phones")
+    token = app_of_phones.tokens(signed_in, scope="openid phones:read")["access_token"]
+    assert app_of_phones.userinfo(token).status_code == 200
+    assert gateway.is_active(token)
+    with units.write() as work:
+        work.db.exec_driver_sql("UPDATE clients SET disabled_at = created_at WHERE id = 'phones'")
+    assert app_of_phones.userinfo(token).status_code == 401
+    assert not gateway.is_active(token)
 
 
 def test_rfc7009_2_1_a_revoked_access_token_is_dead_at_once_and_alone(party: RelyingParty, tokens: dict) -> None:
