@@ -76,10 +76,10 @@ def signed_where_the_client_must(asked: Asked) -> Established:
 
 def response_type(asked: Asked) -> Established:
     """RFC 6749 §3.1.1: `code` is the one response type."""
-    wanted = asked.parameters.get("response_type")
-    if wanted is None:
+    wanted = asked.parameters.words("response_type")
+    if not wanted:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "response_type is missing")
-    if wanted != "code":
+    if wanted != ("code",):
         raise OAuthError(ErrorCode.UNSUPPORTED_RESPONSE_TYPE, "only response_type code is supported")
     if "authorization_code" not in asked.client.grant_types or "code" not in asked.client.response_types:
         raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "the client is not registered for authorization codes")

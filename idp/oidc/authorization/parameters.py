@@ -52,8 +52,8 @@ class Parameters:
         return self.values.get(name)
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Give the words of a space-separated value, each once, in their order."""
-        return tuple(dict.fromkeys((self.values.get(name) or "").split(" "))) if self.values.get(name) else ()
+        """Give the words of a space-separated value, each once, in their order; spaces too many separate nothing."""
+        return tuple(dict.fromkeys(filter(None, (self.values.get(name) or "").split(" "))))
 
     def with_id(self, client_id: str, faulty: frozenset[str] = frozenset()) -> "Parameters":
         """Give them with the client that they are known to be of."""

@@ -83,10 +83,10 @@ def read(work: UnitOfWork, client: Client, incoming: Incoming, *, pushing: bool 
     for check in CHECKS:
         check(work, client, claims)
     inside, outside = from_claims(claims), incoming.parameters
-    as_openid = OPENID in outside.words("scope") and outside.get("response_type") is not None
+    as_openid = OPENID in outside.words("scope") and outside.words("response_type") != ()
     if pushing or is_strict(client) or not as_openid:
         return inside.with_id(client.id, faulty=outside.faulty)
-    if inside.get("response_type") not in (None, outside.get("response_type")):
+    if inside.words("response_type") not in ((), outside.words("response_type")):
         raise _bad("response_type differs from the one outside of the object")
     return outside.superseded_by(inside)
 
