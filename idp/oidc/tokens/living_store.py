@@ -26,7 +26,7 @@ _ACCOUNT_AT = _SESSION_AT + len(sessions.NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The family of an access token that has not ended; its account, its session if that is live, its enabled client's wish for UserInfo."""
+    """The family of an access token that has not ended; its account, its session if that is live, how its enabled client wants UserInfo."""
 
     family: Family
     account: Account | None

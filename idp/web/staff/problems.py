@@ -8,6 +8,11 @@ _OF_REDIRECT_URIS = {
     "is not an absolute URI of printable ASCII characters": text("is not a complete address, or has characters that are not allowed"),
     "has a fragment": text("must not have a part behind #"),
     "has no host, or a user name in it": text("has no host name, or a user name in it"),
+    "has a host that is neither a name nor an address": text("has a host that is neither a name nor an address"),
+    "has a port that is none": text("has a port that is not between 1 and 65535"),
+    "has a % that begins no code of a printable character": text("has a percent sign that begins no code of a printable character"),
+    "has a *, but redirect URIs are compared character by character": text("must not have a *: it is compared character by character"),
+    "has a scheme in capital letters": text("has to begin in small letters"),
     "needs https; http is for loopback addresses only": text("has to begin with https; http is for the own machine only (localhost)"),
     "needs https; http on a loopback address is for application_type native": text(
         "has to begin with https; http on the own machine is for native apps"
