@@ -125,8 +125,10 @@ def _host_problem(uri: str) -> str | None:
     authority = re.split(r"[/?#]", behind, maxsplit=1)[0]
     if not slashes or not authority or "@" in authority or authority.startswith(":"):
         return "has no host, or a user name in it"
-    found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(.*))?", authority)
-    if found is None or not _can_be(found[1]):
+    found = re.fullmatch(r"(\[[^\]]*\]|[^:\[\]]*)(?::(.*))?", authority)
+    if found is None:
+        return "is not an absolute URI of printable ASCII characters"
+    if not _can_be(found[1]):
         return "has a host that is neither a name nor an address"
     if found[2] is not None and (not _PORT.fullmatch(found[2]) or int(found[2]) > _LAST_PORT):
         return "has a port that is none"
