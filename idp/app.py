@@ -28,7 +28,7 @@ from idp.directory.store import expiry as directory_expiry
 from idp.oidc import endpoints
 from idp.oidc.authorization import consent, device_store
 from idp.oidc.authorization import store as authorization_store
-from idp.oidc.clients import logos
+from idp.oidc.clients import logos, origins
 from idp.oidc.clients import store as clients_store
 from idp.oidc.clients.events import ClientDeleted, ClientEnded
 from idp.oidc.keys import rotation
@@ -169,6 +169,8 @@ PERIODIC = (
     Periodic("clean", timedelta(minutes=5), lambda units: cleaning.clean(units, EXPIRING)),
     Periodic("rotate keys", timedelta(hours=1), rotation.rotate_if_due),
     Periodic("seal audit log", timedelta(minutes=1), audit.seal),
+    Periodic("refresh logos", logos.REFRESHED, logos.refresh),
+    Periodic("complete origins", timedelta(days=1), origins.complete),
 )
 
 REPLICA_BEAT = Periodic(BEAT, BEAT_EVERY, lambda _units: None)

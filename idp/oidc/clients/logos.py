@@ -1,11 +1,15 @@
-"""Pictures of clients: fetched once by the worker, kept here and served from here, so that no page of ours loads from elsewhere."""
+"""Pictures of clients: fetched by the worker, kept here and served from here, so that no page of ours loads from elsewhere.
+
+A picture is fetched when its address is registered, and once a day from then on; what cannot be fetched leaves the one before.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from idp.database import storable
-from idp.oidc.clients import store
+from idp.oidc.clients import store, upkeep_store
 from idp.oidc.clients.fetching import Unfetchable, fetch
 from idp.oidc.clients.metadata import Origin
 from idp.oidc.clients.store import DocumentKind
@@ -15,6 +19,10 @@ from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
 KIND = "client_logo"
 LARGEST = 100 * 1024
+REFRESHED = timedelta(days=1)
+_WITHIN_A_RUN = timedelta(hours=1)
+"""So much younger than a day may a picture be when a daily run fetches it anew."""
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,14 @@ def follow(work: UnitOfWork, client_id: str, before: str | None, after: str | No
     store.remove_document(work.db, client_id, DocumentKind.LOGO)
     if after is not None:
         jobs.enqueue(work, KIND, {"client_id": client_id, "uri": after})
+
+
+def refresh(units: Units) -> None:
+    """Have the pictures fetched anew that are a day old, or could not be had so far."""
+    with units.write(SYSTEM) as work:
+        old = upkeep_store.old_logos(work.db, work.now - REFRESHED + _WITHIN_A_RUN, _AT_ONCE)
+        if old:
+            jobs.enqueue_all(work, KIND, [({"client_id": row["id"], "uri": row["uri"]}, None) for row in old])
 
 
 def find(work: UnitOfWork, client_id: str) -> Logo | None:

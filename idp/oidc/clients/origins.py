@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.database import storable
-from idp.oidc.clients import store
+from idp.oidc.clients import store, upkeep_store
 from idp.oidc.clients.metadata import NONE
 from idp.oidc.clients.redirect_uris import WEB
-from idp.unit_of_work import UnitOfWork
+from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _LONGEST = 300
@@ -21,8 +21,15 @@ _LONGEST = 300
 def of(metadata: Mapping[str, Any]) -> frozenset[str]:
     """Name a client's origins by its checked metadata, as browsers write them."""
     browser_app = metadata["token_endpoint_auth_method"] == NONE and metadata["application_type"] == WEB
-    named: Iterable[str] = (*metadata["allowed_origins"], *(metadata["redirect_uris"] if browser_app else ()))
+    named: Iterable[str] = (*metadata.get("allowed_origins", ()), *(metadata["redirect_uris"] if browser_app else ()))
     return frozenset(origin for uri in named if len(origin := _origin(uri)) <= _LONGEST)
+
+
+def complete(units: Units) -> None:
+    """Note the origins of browser apps that were registered before origins were noted, and have not been changed since."""
+    with units.write(SYSTEM) as work:
+        found = upkeep_store.browser_apps_without_origins(work.db)
+        upkeep_store.add_origins(work.db, [(row["id"], origin) for row in found for origin in sorted(of(row["metadata_document"]))])
 
 
 def is_registered(work: UnitOfWork, origin: str) -> bool:

@@ -6,7 +6,7 @@ import flask
 import pytest
 from flask.testing import FlaskClient
 
-from idp.oidc.clients import clients
+from idp.oidc.clients import clients, origins
 from idp.unit_of_work import Units
 from tests.http.oidc.browsing import REDIRECT_URI, VERIFIER, Browser, answered, phone_admin, registered
 from tests.http.oidc.relying import RelyingParty
@@ -188,3 +188,20 @@ def test_changes_take_effect_at_once(client: FlaskClient, register, units: Units
     with units.write() as work:
         clients.enable(work, "a", enabled=True)
     assert lets_in(client, "https://moved.example")
+
+
+def test_a_browser_app_from_before_origins_were_noted_gets_its_own(client: FlaskClient, units: Units, register) -> None:
+    register()
+    register("other", redirect_uris=["https://other.example/cb"], allowed_origins=["https://more.example"])
+    register("machine", token_endpoint_auth_method="client_secret_basic", redirect_uris=["https://server.example/cb"])
+    register("native", application_type="native", redirect_uris=["https://native.example/cb"])
+    with units.write() as work:
+        work.db.exec_driver_sql("DELETE FROM client_origins WHERE client_id <> 'other'")
+    assert not allowed(preflight(client, "/token"))
+    for _ in range(2):
+        origins.complete(units)
+        assert allowed(preflight(client, "/token"))
+    for origin in ("https://other.example", "https://more.example"):
+        assert allowed(preflight(client, "/token", origin))
+    for origin in ("https://server.example", "https://native.example"):
+        assert not allowed(preflight(client, "/token", origin))

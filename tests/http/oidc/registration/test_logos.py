@@ -113,6 +113,56 @@ def test_a_changed_address_brings_another_picture_and_none_takes_it_away(client,
     assert picture(client, made).status_code == 404
 
 
+def test_a_picture_is_fetched_anew_when_it_is_a_day_old(client, published, made, units: Units, clock, work_off) -> None:
+    published.documents["/logo"] = PNG
+    work_off()
+    published.documents["/logo"] = JPEG
+    clock.advance(hours=22)
+    logos.refresh(units)
+    work_off()
+    assert picture(client, made).data == PNG
+    clock.advance(hours=2)
+    logos.refresh(units)
+    work_off()
+    assert picture(client, made).data == JPEG
+
+
+@pytest.mark.parametrize("answer", [None, b"<svg/>", PNG + b"x" * 300_000])
+def test_a_picture_stays_while_no_other_can_be_had(client, published, made, units: Units, clock, work_off, answer) -> None:
+    published.documents["/logo"] = PNG
+    work_off()
+    del published.documents["/logo"]
+    if answer is not None:
+        published.documents["/logo"] = answer
+    clock.advance(days=1)
+    logos.refresh(units)
+    work_off()
+    assert picture(client, made).data == PNG
+    assert published.asked == ["/logo", "/logo"]
+
+
+def test_a_picture_that_could_not_be_had_is_asked_for_again_the_next_day(client, published, made, units: Units, clock, work_off) -> None:
+    published.documents["/logo"] = b"<html>down for maintenance</html>"
+    work_off()
+    published.documents["/logo"] = PNG
+    clock.advance(days=1)
+    logos.refresh(units)
+    work_off()
+    assert picture(client, made).data == PNG
+
+
+def test_pictures_of_disabled_clients_and_of_none_are_not_fetched_anew(published, registrar, made, units: Units, clock, work_off) -> None:
+    published.documents["/logo"] = PNG
+    work_off()
+    registrar.made()
+    with units.write() as work:
+        clients.enable(work, made["client_id"], enabled=False)
+    clock.advance(days=2)
+    logos.refresh(units)
+    work_off()
+    assert published.asked == ["/logo"]
+
+
 def test_a_picture_that_is_no_longer_wanted_is_not_fetched(published: Publisher, made: dict, units: Units, work_off) -> None:
     published.documents["/logo"] = PNG
     with units.write() as work:
