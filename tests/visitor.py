@@ -25,10 +25,10 @@ NETWORK = "192.0.2.1"
 
 @dataclass
 class PageForm:
-    """A form of a page, with the values that it has already."""
+    """A form of a page, with what a browser would send of it: several ticked boxes of one name are a list."""
 
     action: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 class _Forms(HTMLParser):
@@ -37,18 +37,39 @@ class _Forms(HTMLParser):
         self.address = address
         self.found: list[PageForm] = []
         self.open = False
+        self.inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        name, value = str(given.get("name")), given.get("value") or ""
         if tag == "form":
             self.open = True
             self.found.append(PageForm(urljoin(self.address, given.get("action") or "")))
-        elif tag == "input" and self.open and given.get("name"):
-            self.found[-1].fields[str(given["name"])] = given.get("value") or ""
+        elif not self.open:
+            return
+        elif tag == "input" and given.get("name") and given.get("type") not in ("checkbox", "radio"):
+            self.found[-1].fields[name] = value
+        elif tag == "input" and "checked" in given:
+            self._tick(name, value)
+        elif tag in ("select", "textarea"):
+            self.inside = name
+            self.found[-1].fields |= {name: ""} if tag == "textarea" else {}
+        elif tag == "option" and ("selected" in given or self.inside not in self.found[-1].fields):
+            self.found[-1].fields[self.inside] = value
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and self.inside in self.found[-1].fields and self.lasttag == "textarea":
+            self.found[-1].fields[self.inside] = data.removeprefix("\r\n").removeprefix("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.open = False
+        if tag in ("select", "textarea"):
+            self.inside = ""
+
+    def _tick(self, name: str, value: str) -> None:
+        known = self.found[-1].fields.get(name)
+        self.found[-1].fields[name] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
 
 
 def forms_of(page: str, address: str) -> list[PageForm]:
@@ -76,7 +97,7 @@ class Visitor:
         """Open an address and go where it leads."""
         return self._follow(self._ask("GET", address), address)
 
-    def post(self, address: str, **fields: str) -> TestResponse:
+    def post(self, address: str, **fields: Any) -> TestResponse:
         """Send fields to an address, without following."""
         return self._ask("POST", address, fields)
 
@@ -87,7 +108,7 @@ class Visitor:
                 return found
         raise AssertionError(f"no form with {having}: {self.page.text[:3000]}")
 
-    def send(self, having: str, **fields: str) -> TestResponse:
+    def send(self, having: str, **fields: Any) -> TestResponse:
         """Fill in a form of the page, send it and go where it leads."""
         form = self.form(having)
         return self._follow(self._ask("POST", form.action, form.fields | fields), form.action)
@@ -109,7 +130,7 @@ class Visitor:
         """The heading of the page."""
         return self.page.text.split("<h1>")[1].split("</h1>")[0].strip()
 
-    def _ask(self, method: str, address: str, fields: dict[str, str] | None = None) -> TestResponse:
+    def _ask(self, method: str, address: str, fields: dict[str, Any] | None = None) -> TestResponse:
         headers = {"User-Agent": self.agent, "Accept-Language": "de"}
         return self.client.open(
             address, method=method, data=fields, base_url=ISSUER, headers=headers, environ_base={"REMOTE_ADDR": self.network}

@@ -17,6 +17,7 @@ class Event(StrEnum):
     ACCOUNT_ACTIVATED = "account.activated"
     ACCOUNT_DEACTIVATED = "account.deactivated"
     ACCOUNT_REACTIVATED = "account.reactivated"
+    ACCOUNT_ERASED = "account.erased"
     ACCOUNT_LOCKED = "account.locked"
     ACCOUNT_UNLOCKED = "account.unlocked"
     ACCOUNT_CHANGE_REFUSED = "account.change_refused"
@@ -68,6 +69,7 @@ class Event(StrEnum):
     INITIAL_TOKEN_CREATED = "client.initial_token_created"  # noqa: S105
     INITIAL_TOKEN_ENDED = "client.initial_token_ended"  # noqa: S105
     RESOURCE_CREATED = "resource.created"
+    RESOURCE_CHANGED = "resource.changed"
     RESOURCE_DELETED = "resource.deleted"
     KEY_CREATED = "key.created"
     KEYS_ROTATED = "key.rotated"

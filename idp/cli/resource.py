@@ -1,4 +1,4 @@
-"""Protected resources: create, list, show, delete."""
+"""Protected resources: create, list, show, update, delete."""
 
 import click
 
@@ -45,10 +45,32 @@ def show_resource(identifier: str) -> None:
     show(found)
 
 
+@command.command("update")
+@click.argument("identifier")
+@click.option("--name", help="For people.")
+@click.option("--scope", "scopes", multiple=True, help="The scopes that it has from now on (several allowed).")
+@click.option("--introspection-client", help="Id of the client that may introspect tokens for it; empty: none.")
+def update(identifier: str, name: str | None, scopes: tuple[str, ...], introspection_client: str | None) -> None:
+    """Change what is named, leave the rest."""
+    named = [scope for given in scopes for scope in given.split()]
+    with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
+        known = resources.show(work, identifier)
+        asking = known.introspection_client_id if introspection_client is None else introspection_client or None
+        changed = resources.change(
+            work,
+            identifier,
+            name=known.name if name is None else name,
+            scopes=named if scopes else known.scopes,
+            introspection_client_id=asking,
+            seen=known.state,
+        )
+    show(changed)
+
+
 @command.command("delete")
 @click.argument("identifier")
 def delete(identifier: str) -> None:
-    """Delete a resource; tokens that name it are for nobody from then on."""
+    """Delete a resource that no client uses."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
         resources.delete(work, identifier)
     show({"deleted": identifier}, lines=[f"deleted {identifier}"])

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from idp.directory import accounts
 from idp.oidc.authorization import consent
-from idp.oidc.clients import clients
+from idp.oidc.clients import clients, resources
 from idp.unit_of_work import SYSTEM
 from tests.accessibility import violations_in_both_themes
 from tests.browser import steps
@@ -139,13 +139,24 @@ def test_pages_of_my_account(signed_in: BrowserContext, stack: Stack, path: str)
     "path",
     [
         "/clients", "/clients?search=niemand", "/clients-new", "/clients/seen", "/clients/seen/edit", "/clients/seen/metadata",
-        "/clients/seen/delete", "/resources", "/registration-tokens", "/registration-tokens/new", "/session/signed-out",
+        "/clients/seen/delete", "/resources", "/resources-new", "/registration-tokens", "/registration-tokens/new", "/session/signed-out",
     ],
 )  # fmt: skip
 def test_staff_pages(staff: BrowserContext, stack: Stack, path: str) -> None:
     page = staff.new_page()
     page.goto(f"{stack.idp}/staff{path}")
     check(page, path)
+    page.close()
+
+
+def test_staffs_pages_of_a_resource(staff: BrowserContext, stack: Stack) -> None:
+    with stack.app.extensions["idp.units"].write(SYSTEM) as work:
+        made = resources.create(work, "https://seen.example/api", name="Telefone", scopes=["seen:read"], introspection_client_id="seen")
+        clients.change(work, "seen", {"resources": ["https://seen.example/api"]})
+    page = staff.new_page()
+    for what in ("", "/edit", "/delete"):
+        page.goto(f"{stack.idp}/staff/resources/{made.id}{what}")
+        check(page, f"resource {what}")
     page.close()
 
 

@@ -192,7 +192,7 @@ def register(
     if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
         raise InvalidField("client_id", text("Use 1 to 128 letters, digits and . _ ~ -"))
     chosen = ClientId(client_id or new_id())
-    document = validate(metadata, _registration(work, origin, profile))
+    document = validate(metadata, _registration(work, origin, profile, hold=True))
     document.setdefault("client_name", chosen)
     row = {
         "id": chosen,
@@ -235,10 +235,12 @@ def change(
         raise ClientUnknown(f"no client {client_id}")
     if seen is not None and row["changed_at"] != seen:
         raise ChangedMeanwhile(client_id)
-    chosen = {"secret_in_header_or_body": None} if "token_endpoint_auth_method" in changes else {}
+    chosen: dict[str, Any] = {"secret_in_header_or_body": None} if "token_endpoint_auth_method" in changes else {}
+    if "grant_types" in changes:
+        chosen["response_types"] = None  # follow from them
     merged = {name: value for name, value in (row["metadata_document"] | chosen | dict(changes)).items() if value is not None}
     kept = profile or row["profile"]
-    document = validate(merged, _registration(work, Origin(row["origin"]), kept))
+    document = validate(merged, _registration(work, Origin(row["origin"]), kept, hold=True))
     document.setdefault("client_name", client_id)
     values = {
         "name": document["client_name"],
@@ -305,13 +307,15 @@ def delete(work: UnitOfWork, client_id: str) -> None:
     """Delete a client and its secrets; its tokens end. Raises: ClientUnknown."""
     if not store.remove(work.db, client_id):
         raise ClientUnknown(f"no client {client_id}")
+    store.end_introspection(work.db, client_id)  # another client may get this id
     work.emit(ClientEnded(ClientId(client_id)))
     work.emit(ClientDeleted(ClientId(client_id)))
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
 
 
-def _registration(work: UnitOfWork, origin: Origin, profile: str | None) -> Registration:
-    rows = store.all_resources(work.db)
+def _registration(work: UnitOfWork, origin: Origin, profile: str | None, *, hold: bool = False) -> Registration:
+    """Give what metadata are checked against; `hold` where they are written: no resource that they name goes meanwhile."""
+    rows = store.all_resources(work.db, hold=hold)
     scopes = frozenset(scope for row in rows for scope in row["scopes"])
     # what has no scopes stands on no consent page, so nobody would agree to it
     known = frozenset(row["identifier"] for row in rows if row["scopes"] or origin is not Origin.DYNAMIC)

@@ -40,7 +40,7 @@ from idp.oidc.clients.scopes import MACHINE_SCOPES, PERSON_SCOPES
 from idp.oidc.keys.jose import Algorithm, BadKey, load_public_keys
 from idp.oidc.protocol import AUTHORIZATION_DETAILS_TYPES, ErrorCode
 
-_NAME = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,200}")
+READABLE = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]{1,200}")
 """No control characters, and none that turn the direction of what stands around them."""
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _NOT_SUPPORTED = (
@@ -267,7 +267,7 @@ def _check_authorization_details_types(metadata: Metadata, _: Registration) -> N
 
 def _check_texts(metadata: Metadata, _: Registration) -> None:
     texts = [metadata.client_name, metadata.software_id, metadata.software_version, *(metadata.contacts or [])]
-    if any(value is not None and not _NAME.fullmatch(value) for value in texts):
+    if any(value is not None and not READABLE.fullmatch(value) for value in texts):
         raise refused("client_name, contacts, software_id, software_version: 1 to 200 characters, no control characters")
 
 

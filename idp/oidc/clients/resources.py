@@ -1,5 +1,10 @@
-"""Protected resources (RFC 8707): an identifier URI, its scopes, the client that may introspect tokens for it."""
+"""Protected resources (RFC 8707): an identifier URI, its scopes, the client that may introspect tokens for it.
 
+While a client names a resource, or has a scope that only this resource defines, neither goes: the client could not be changed any
+more. Who registers a client holds the resources' rows, who changes or deletes a resource holds its row: the two wait for each other.
+"""
+
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +15,13 @@ from sqlalchemy import RowMapping
 
 from idp import audit
 from idp.audit import Event
+from idp.crypto import hash_token
+from idp.database import storable
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, ResourceId, new_id
 from idp.oidc.clients import clients, store
-from idp.oidc.clients.clients import Client
+from idp.oidc.clients.clients import Client, ClientUnknown
+from idp.oidc.clients.metadata_checks import READABLE
 from idp.oidc.clients.redirect_uris import is_plain_address
 from idp.oidc.clients.scopes import MACHINE_SCOPES, PERSON_SCOPES
 from idp.oidc.protocol import ErrorCode, OAuthError
@@ -23,7 +31,7 @@ from idp.unit_of_work import UnitOfWork
 
 JWT = "jwt"
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
-_LONGEST, _LONGEST_NAME = 500, 200
+_LONGEST, _LONGEST_NAME, _MOST_SCOPES = 500, 200, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,19 @@ class Resource:
     introspection_client_id: ClientId | None
     created_at: datetime
 
+    @property
+    def state(self) -> str:
+        """A sign of everything in it that can be changed; whoever changes it says by this what they have seen."""
+        return hash_token(json.dumps([self.name, self.scopes, self.introspection_client_id]))
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A client that uses a resource: names it, or has scopes that no other resource defines."""
+
+    client: Client
+    scopes: tuple[str, ...]
+
 
 class ResourceExists(Conflict):
     """A resource with this identifier is registered."""
@@ -47,9 +68,27 @@ class ResourceExists(Conflict):
 
 
 class ResourceUnknown(NotFound):
-    """There is no resource with this identifier."""
+    """There is no such resource."""
 
     code = "resource_unknown"
+
+
+class ResourceInUse(Conflict):
+    """Clients use the resource, or the scope that was to go."""
+
+    code = "resource_in_use"
+
+    def __init__(self, users: Sequence[User]) -> None:
+        names = ", ".join(user.client.name for user in users[:3]) + (" …" if len(users) > 3 else "")
+        super().__init__(f"used by {names}", text=text("Apps still use this resource: {apps}. Please change these apps first.", apps=names))
+        self.users = users
+
+
+class ResourceChangedMeanwhile(Conflict):
+    """Somebody else has changed the resource since the page was opened."""
+
+    code = "resource_changed_meanwhile"
+    message = text("This resource has been changed in the meantime. Please check it and make your change once more.")
 
 
 def create(
@@ -57,24 +96,15 @@ def create(
 ) -> Resource:
     """Register a resource.
 
-    Raises: InvalidField (an identifier that is no absolute URI without fragment, or too long; a scope of ours), ResourceExists,
-    ClientUnknown.
+    Raises: InvalidField (see the checks below), ResourceExists, ClientUnknown.
     """
-    parts = urlsplit(identifier) if is_plain_address(identifier) else None
-    if parts is None or "#" in identifier or not (parts.netloc or parts.path) or len(identifier) > _LONGEST:
-        raise InvalidField("identifier", text("The identifier has to be an absolute URI without fragment."))
-    if any(not _SCOPE.fullmatch(scope) or scope in PERSON_SCOPES or scope in MACHINE_SCOPES for scope in scopes):
-        raise InvalidField("scope", text("A scope is reserved, or has characters that no scope may have."))
-    if introspection_client_id is not None:
-        clients.record(work, introspection_client_id)
+    check_identifier(identifier)
     row = {
         "id": new_id(),
         "identifier": identifier,
-        "name": (name or identifier)[:_LONGEST_NAME],
-        "scopes": list(dict.fromkeys(scopes)),
         "token_format": JWT,
-        "introspection_client_id": introspection_client_id,
         "created_at": work.now,
+        **_checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id),
     }
     if identifier == work.settings.issuer_address or not store.add_resource(work.db, row):
         raise ResourceExists(f"a resource {identifier} exists already")
@@ -82,11 +112,55 @@ def create(
     return show(work, identifier)
 
 
-def show(work: UnitOfWork, identifier: str) -> Resource:
-    """Give a resource. Raises: ResourceUnknown."""
-    row = store.resource(work.db, identifier)
+def change(
+    work: UnitOfWork, identifier: str, *, name: str, scopes: Sequence[str], introspection_client_id: str | None, seen: str | None = None
+) -> Resource:
+    """Replace what can be changed of a resource; `seen`: only if that is still its state.
+
+    Raises: InvalidField, ResourceUnknown, ResourceChangedMeanwhile, ResourceInUse (a scope that clients have), ClientUnknown.
+    """
+    values = _checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id)
+    row = store.resource_to_change(work.db, identifier)
     if row is None:
         raise ResourceUnknown(f"no resource {identifier}")
+    known = _resource(row)
+    if seen is not None and seen != known.state:
+        raise ResourceChangedMeanwhile(identifier)
+    removed = set(known.scopes).difference(scopes)
+    users = [user for user in _users(work, "", removed - _defined_elsewhere(work, identifier)) if user.scopes]
+    if users:
+        raise ResourceInUse(users)
+    store.change_resource(work.db, identifier, values)
+    members = sorted(member for member, value in values.items() if row[member] != value)
+    audit.record(work, Event.RESOURCE_CHANGED, client=introspection_client_id, identifier=identifier, members=members)
+    return show(work, identifier)
+
+
+def delete(work: UnitOfWork, identifier: str) -> None:
+    """Delete a resource that no client uses. Raises: ResourceUnknown, ResourceInUse."""
+    row = store.resource_to_change(work.db, identifier)
+    if row is None:
+        raise ResourceUnknown(f"no resource {identifier}")
+    found = users(work, _resource(row))
+    if found:
+        raise ResourceInUse(found)
+    store.remove_resource(work.db, identifier)
+    audit.record(work, Event.RESOURCE_DELETED, identifier=identifier)
+
+
+def show(work: UnitOfWork, identifier: str) -> Resource:
+    """Give a resource. Raises: ResourceUnknown."""
+    row = store.resource(work.db, identifier) if storable(identifier) else None
+    if row is None:
+        raise ResourceUnknown(f"no resource {identifier}")
+    return _resource(row)
+
+
+def find(work: UnitOfWork, resource_id: str) -> Resource:
+    """Give a resource by its id. Raises: ResourceUnknown."""
+    row = store.resource_by_id(work.db, resource_id) if storable(resource_id) else None
+    if row is None:
+        raise ResourceUnknown(f"no resource with the id {resource_id}")
     return _resource(row)
 
 
@@ -95,11 +169,57 @@ def list_all(work: UnitOfWork) -> list[Resource]:
     return [_resource(row) for row in store.all_resources(work.db)]
 
 
-def delete(work: UnitOfWork, identifier: str) -> None:
-    """Delete a resource; clients keep naming it in vain until they are changed. Raises: ResourceUnknown."""
-    if not store.remove_resource(work.db, identifier):
-        raise ResourceUnknown(f"no resource {identifier}")
-    audit.record(work, Event.RESOURCE_DELETED, identifier=identifier)
+def users(work: UnitOfWork, resource: Resource) -> list[User]:
+    """List the clients that use a resource, switched off or not, by name."""
+    return _users(work, resource.identifier, set(resource.scopes) - _defined_elsewhere(work, resource.identifier))
+
+
+def check_identifier(identifier: str) -> None:
+    """Refuse what identifies no resource (RFC 8707 §2: an absolute URI without fragment). Raises: InvalidField."""
+    parts = urlsplit(identifier) if is_plain_address(identifier) else None
+    if parts is None or "#" in identifier or not (parts.netloc or parts.path) or len(identifier) > _LONGEST:
+        raise InvalidField("identifier", text("The identifier has to be an absolute URI without fragment."))
+
+
+def check_scope(scope: str) -> None:
+    """Refuse a scope that is ours or that no request could name (RFC 6749 §3.3). Raises: InvalidField."""
+    if not _SCOPE.fullmatch(scope) or scope in PERSON_SCOPES or scope in MACHINE_SCOPES:
+        raise InvalidField("scopes", text("The scope {scope} is one of ours, or has characters that no scope may have.", scope=scope[:100]))
+
+
+def check_introspecting(client: Client) -> None:
+    """Refuse a client that cannot ask about tokens: it has to authenticate (RFC 7662 §2.1). Raises: InvalidField."""
+    if client.is_public:
+        raise InvalidField("introspection_client_id", text("This app cannot ask about tokens: it has neither a secret nor a key."))
+
+
+def _checked(work: UnitOfWork, name: str, scopes: Sequence[str], introspection_client_id: str | None) -> dict[str, object]:
+    """Give what can be changed, as a row. Raises: InvalidField, ClientUnknown."""
+    if not READABLE.fullmatch(name) or not storable(name):
+        raise InvalidField("name", text("Please enter a name of 1 to 200 characters that people can read."))
+    if len(scopes) > _MOST_SCOPES:
+        raise InvalidField("scopes", text("At most {most} scopes, please.", most=_MOST_SCOPES))
+    for scope in scopes:
+        check_scope(scope)
+    if introspection_client_id is not None:
+        row = store.find_to_change(work.db, introspection_client_id) if storable(introspection_client_id) else None
+        if row is None:
+            raise ClientUnknown(f"no client {introspection_client_id}")
+        check_introspecting(clients.record_of(row).client)
+    return {"name": name, "scopes": list(dict.fromkeys(scopes)), "introspection_client_id": introspection_client_id}
+
+
+def _defined_elsewhere(work: UnitOfWork, identifier: str) -> set[str]:
+    """Name the scopes that other resources define."""
+    return {scope for row in store.all_resources(work.db) if row["identifier"] != identifier for scope in row["scopes"]}
+
+
+def _users(work: UnitOfWork, identifier: str, scopes: set[str]) -> list[User]:
+    """List the clients that name a resource, or have one of the scopes."""
+    words = [*([identifier] if identifier else []), *sorted(scopes)]
+    found = [clients.record_of(row).client for row in store.mentioning(work.db, words)] if words else []
+    using = [User(client, tuple(sorted(scopes & client.scopes))) for client in found]
+    return [user for user in using if user.scopes or identifier in user.client.resources]
 
 
 def check_allowed(client: Client, settings: Settings, asked: Iterable[str]) -> None:

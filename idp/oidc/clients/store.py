@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, String, and_, bindparam, cast, delete, exists, func, insert, or_, select, tuple_, update
 
 from idp.database import upsert
 from idp.oidc.clients.tables import Client, ClientDocument, ClientOrigin, ClientSecret, InitialAccessToken, Resource, UsedJti
@@ -76,6 +76,12 @@ _spend_jti = _new_jti.on_conflict_do_update(
     where=UsedJti.expires_at <= bindparam("now"),
 )
 _resource_by_identifier = select(_resources).where(Resource.identifier == bindparam("identifier"))
+_resource_locked = _resource_by_identifier.with_for_update()
+_resource_by_id = select(_resources).where(Resource.id == bindparam("id"))
+_change_resource = update(Resource).where(Resource.identifier == bindparam("key"))
+_end_introspection = update(Resource).where(Resource.introspection_client_id == bindparam("client_id")).values(introspection_client_id=None)
+_all_resources = select(_resources).order_by(Resource.identifier)
+_all_resources_held = _all_resources.with_for_update(read=True)
 _resources_by_identifier = select(_resources).where(Resource.identifier.in_(bindparam("identifiers", expanding=True)))
 _introspected_by = select(Resource.identifier).where(Resource.introspection_client_id == bindparam("client_id"))
 _resource_scopes = select(Resource.scopes)
@@ -322,14 +328,41 @@ def resource(db: Connection, identifier: str) -> RowMapping | None:
     return db.execute(_resource_by_identifier, {"identifier": identifier}).mappings().first()
 
 
+def resource_to_change(db: Connection, identifier: str) -> RowMapping | None:
+    """Give a resource's row and hold it until the end of the transaction."""
+    return db.execute(_resource_locked, {"identifier": identifier}).mappings().first()
+
+
+def resource_by_id(db: Connection, resource_id: str) -> RowMapping | None:
+    """Give a resource's row by its id."""
+    return db.execute(_resource_by_id, {"id": resource_id}).mappings().first()
+
+
+def change_resource(db: Connection, identifier: str, values: Mapping[str, Any]) -> None:
+    """Change a resource's row."""
+    db.execute(_change_resource.values(**values), {"key": identifier})
+
+
+def end_introspection(db: Connection, client_id: str) -> None:
+    """Let a client ask about tokens for no resource any more."""
+    db.execute(_end_introspection, {"client_id": client_id})
+
+
+def mentioning(db: Connection, words: Sequence[str]) -> Sequence[RowMapping]:
+    """List the clients whose metadata hold one of the words anywhere, by name; reads the table."""
+    document = cast(Client.metadata_document, String)
+    found = or_(*(document.contains(word, autoescape=True) for word in words))
+    return db.execute(select(_clients).where(found).order_by(func.lower(Client.name), Client.id)).mappings().all()
+
+
 def resources(db: Connection, identifiers: Sequence[str]) -> Sequence[RowMapping]:
     """Give the rows of several resources."""
     return db.execute(_resources_by_identifier, {"identifiers": list(identifiers)}).mappings().all()
 
 
-def all_resources(db: Connection) -> Sequence[RowMapping]:
-    """List every resource by its identifier."""
-    return db.execute(select(_resources).order_by(Resource.identifier)).mappings().all()
+def all_resources(db: Connection, *, hold: bool = False) -> Sequence[RowMapping]:
+    """List every resource by its identifier; `hold`: they stay as they are until the end of the transaction."""
+    return db.execute(_all_resources_held if hold else _all_resources).mappings().all()
 
 
 def all_resource_scopes(db: Connection) -> set[str]:

@@ -8,6 +8,7 @@ const parts = {
   "input[autocomplete='one-time-code']": "./pin.js",
   "details.menu": "./menus.js",
   "[data-session-end]": "./session-end.js",
+  "[data-checked-by]": "./checked-lines.js",
 };
 
 for (const [selector, module] of Object.entries(parts)) {

@@ -16,7 +16,7 @@ from idp.web.staff import problems
 from idp.web.staff.answers import find_record, show
 from idp.web.staff.documents import as_text, changes_of
 from idp.web.staff.forms import ClientForm, LinesField, MetadataForm, SeenForm
-from idp.web.staff.kinds import asks_for_redirect_uris, kind_of
+from idp.web.staff.kinds import is_for_people, kind_of
 from idp.web.staff.member import operators as blueprint
 
 __all__ = ["blueprint"]
@@ -27,13 +27,16 @@ def edit_client(client_id: str) -> Response:
     """Show and change what is changed often."""
     record = find_record(client_id)
     form = ClientForm(data=_known(record) if request.method == "GET" else None)
+    for_people = is_for_people(record.client.grant_types) or is_for_people(form.grant_types.data or ())
+    if not for_people:
+        form.leave_out_people()
+    elif not form.id_token_signed_response_alg.raw_data:
+        form.id_token_signed_response_alg.data = record.client.id_token_alg.value  # the form did not ask for it yet
     if form.validate_on_submit():
         changes = changes_of(record.client.metadata, form.members)
-        if _changed(record, form, changes, first_party=bool(form.first_party.data)):
+        if _changed(record, form, changes, first_party=bool(form.first_party.data) if for_people else None):
             return redirect(url_for("operators.show_client", client_id=client_id), 303)
-    return show(
-        "staff/edit.html", form=form, client=record.client, kind=kind_of(record.client), with_uris=asks_for_redirect_uris(record.client)
-    )
+    return show("staff/edit.html", form=form, client=record.client, kind=kind_of(record.client), for_people=for_people)
 
 
 @blueprint.route("/clients/<client_id>/metadata", methods=["GET", "POST"])

@@ -4,16 +4,27 @@ import json
 from datetime import datetime
 from typing import Any
 
-from wtforms import HiddenField
+from wtforms import HiddenField, SelectMultipleField
 from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput
 
+from idp.oidc.clients.metadata import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE
 from idp.oidc.clients.scopes import PERSON_SCOPES
-from idp.pages.forms import CheckField, Form, LineField, ParagraphField, RadioChoiceField
+from idp.oidc.keys.jose import Algorithm
+from idp.oidc.protocol import AUTHORIZATION_DETAILS_TYPES
+from idp.pages.forms import CheckField, ChoiceField, Form, LineField, ParagraphField, RadioChoiceField
 from idp.texts import Text, text
 from idp.web.staff.kinds import Kind
 
 _LONG = 40_000
 _OFF = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+_GRANTS = (
+    (AUTHORIZATION_CODE, text("People sign in in a browser (authorization_code)")),
+    (REFRESH_TOKEN, text("Stay signed in by refresh tokens (refresh_token)")),
+    (DEVICE_CODE, text("Devices without a browser, such as phones (device_code)")),
+    (CLIENT_CREDENTIALS, text("In its own name, without a person (client_credentials)")),
+    (TOKEN_EXCHANGE, text("Exchange a person's token for a narrower one (token-exchange)")),
+)
 _NO_JSON = text("This is no JSON object. Please check brackets, quotes and commas.")
 
 
@@ -36,6 +47,17 @@ class LinesField(ParagraphField):
     def lines(self) -> list[str]:
         """The values, each once, without blank ones."""
         return list(dict.fromkeys(line.strip() for line in (self.data or "").splitlines() if line.strip()))
+
+
+class ChecksField(ChoiceField, SelectMultipleField):  # type: ignore[misc]
+    """Several of a few, as boxes to tick."""
+
+    option_widget = CheckboxInput()
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what was not offered. Raises: ValidationError."""
+        if not {value for value, *_ in self.choices or ()}.issuperset(self.data or ()):
+            raise ValidationError(text("Please choose one of the options."))
 
 
 class JsonField(ParagraphField):
@@ -133,10 +155,30 @@ class ClientForm(SeenForm):
     initiate_login_uri = LineField(text("Where others begin a sign-in (initiate_login_uri)"), required=False, longest=2000, render_kw=_OFF)
     backchannel_logout_uri = LineField(text("Back-channel logout address"), required=False, longest=2000, render_kw=_OFF)
     frontchannel_logout_uri = LineField(text("Front-channel logout address"), required=False, longest=2000, render_kw=_OFF)
+    grant_types = ChecksField(text("How it gets tokens"), choices=_GRANTS)
+    resources = LinesField(
+        text("Resources"), hint=text("One identifier on each line. Its tokens are for the first one unless it asks otherwise.")
+    )
+    authorization_details_types = ChecksField(
+        text("What it may ask for in detail (authorization_details)"), choices=[(name, name) for name in AUTHORIZATION_DETAILS_TYPES]
+    )
+    id_token_signed_response_alg = ChoiceField(text("How its ID tokens are signed"), choices=[(name, name) for name in Algorithm])
+    logo_uri = LineField(
+        text("Picture of the app"),
+        required=False,
+        longest=2000,
+        hint=text("Address of a PNG, JPEG, GIF or WebP. We fetch it once and show it when people sign in."),
+        render_kw=_OFF,
+    )
     client_uri = LineField(text("Website of the app"), required=False, longest=2000, render_kw=_OFF)
     policy_uri = LineField(text("Privacy notice"), required=False, longest=2000, render_kw=_OFF)
     tos_uri = LineField(text("Terms of use"), required=False, longest=2000, render_kw=_OFF)
     first_party = CheckField(text("An app of our own: people are not asked for consent"))
+
+    def leave_out_people(self) -> None:
+        """Take the fields away that are for apps that people use."""
+        for name in OF_PEOPLE:
+            del self[name]
 
     @property
     def members(self) -> dict[str, Any]:
@@ -145,15 +187,60 @@ class ClientForm(SeenForm):
         for field in self:
             if isinstance(field, LinesField):
                 said[field.name] = field.lines
+            elif isinstance(field, ChecksField | ChoiceField):
+                said[field.name] = field.data
             elif isinstance(field, LineField):
                 said[field.name] = field.data or (None if field.name != "scope" else "")
         return said
+
+
+OF_PEOPLE = (
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "allowed_origins",
+    "initiate_login_uri",
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+    "id_token_signed_response_alg",
+    "logo_uri",
+    "client_uri",
+    "policy_uri",
+    "tos_uri",
+    "first_party",
+)
+"""Fields of `ClientForm` for apps that people use."""
 
 
 class MetadataForm(SeenForm):
     """The whole metadata."""
 
     document = JsonField(text("Metadata"), rows="28", hint=text("A JSON object as in RFC 7591. What you remove goes back to its default."))
+
+
+class ResourceForm(Form):
+    """What can be changed of a resource; `seen`: the state that its reader has seen."""
+
+    seen = HiddenField()
+    name = LineField(text("Name of the service"), hint=text("You find it again in the list by this name."), render_kw=_OFF)
+    scopes = LinesField(text("Scopes"), hint=text("One on each line: what apps may ask for here, such as calls:read."))
+    introspection_client_id = LineField(
+        text("App that may ask about tokens (client ID)"),
+        required=False,
+        longest=128,
+        hint=text("The service asks us by this app whether a token is valid. Empty: it checks tokens by itself."),
+        render_kw=_OFF,
+    )
+
+
+class NewResourceForm(ResourceForm):
+    """A new resource."""
+
+    identifier = LineField(
+        text("Identifier"),
+        longest=500,
+        hint=text("A complete address such as https://phone.example/api; tokens name it as their audience. It stays as it is."),
+        render_kw=_OFF | {"inputmode": "url"},
+    )
 
 
 class InitialTokenForm(Form):

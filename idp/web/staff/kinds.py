@@ -1,6 +1,6 @@
 """Kinds of apps as operators choose them, and the metadata that each stands for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     WEB = "web"
     PUBLIC = "public"
+    DEVICE = "device"
     MACHINE = "machine"
     FAPI = "fapi2"
 
@@ -35,6 +36,7 @@ class Kind(StrEnum):
 _LABELS = {
     Kind.WEB: text("Web app"),
     Kind.PUBLIC: text("Browser or native app"),
+    Kind.DEVICE: text("Device without a browser, such as a desk phone"),
     Kind.MACHINE: text("Machine"),
     Kind.FAPI: text("Web app with FAPI 2.0"),
 }
@@ -59,6 +61,8 @@ def kind_of(client: Client) -> Kind:
         return Kind.FAPI
     if not OF_PERSONS.intersection(client.grant_types):
         return Kind.MACHINE
+    if client.is_public and DEVICE_CODE in client.grant_types and AUTHORIZATION_CODE not in client.grant_types:
+        return Kind.DEVICE
     return Kind.PUBLIC if client.is_public else Kind.WEB
 
 
@@ -72,6 +76,9 @@ def metadata_of(wish: Wish) -> dict[str, Any]:
     if wish.kind is Kind.MACHINE:
         scopes = [scope for scope in wish.scopes if scope not in PERSON_SCOPES]
         return {"client_name": wish.name, "grant_types": [CLIENT_CREDENTIALS], "scope": " ".join(scopes)}
+    if wish.kind is Kind.DEVICE:
+        grants = [DEVICE_CODE, REFRESH_TOKEN]
+        return {"client_name": wish.name, "grant_types": grants, "scope": " ".join(wish.scopes), "token_endpoint_auth_method": NONE}
     metadata: dict[str, Any] = {
         "client_name": wish.name,
         "grant_types": [AUTHORIZATION_CODE, REFRESH_TOKEN],
@@ -88,9 +95,9 @@ def metadata_of(wish: Wish) -> dict[str, Any]:
     return metadata | (wish.keys if wish.kind is Kind.FAPI else {})
 
 
-def asks_for_redirect_uris(client: Client) -> bool:
-    """Tell whether people come back to the app by a redirect."""
-    return AUTHORIZATION_CODE in client.grant_types or DEVICE_CODE in client.grant_types
+def is_for_people(grant_types: Iterable[str]) -> bool:
+    """Tell whether people sign in to the app."""
+    return not {AUTHORIZATION_CODE, DEVICE_CODE}.isdisjoint(grant_types)
 
 
 def _origins(redirect_uris: Sequence[str]) -> list[str]:

@@ -48,6 +48,12 @@ def _words(member: str, rest: str) -> Text | None:
             return text("{uri} {problem}", uri=value, problem=_OF_REDIRECT_URIS[problem])
         case "redirect_uris", _ if rest == "at least one is needed":
             return text("Please enter at least one redirect URI.")
+        case "grant_types", _ if rest == "none is not supported":
+            return text("Please choose at least one way.")
+        case "grant_types", _ if rest.startswith("refresh_token needs"):
+            return text("Refresh tokens exist only where people sign in, in a browser or on a device.")
+        case "resources", "is not registered":
+            return text("{uri} is not registered as a resource.", uri=value)
         case "jwks", _ if rest.endswith("by jwks or jwks_uri"):
             return text("Please enter its public keys, or their address.")
         case "scope", "is not known":

@@ -201,6 +201,30 @@ def test_resources_are_made_listed_shown_and_deleted(told, refused) -> None:
     assert refused("resource", "show", "https://phones.example/api") == (3, "resource_unknown")
 
 
+def test_a_resource_is_changed_by_what_is_named(told, refused) -> None:
+    told("client", "create", "--client-id", "gateway", "--grant", "client_credentials")
+    made = told("resource", "create", "https://phones.example/api", "--scope", "phones:read phones:write")
+    update = ("resource", "update", "https://phones.example/api")
+    assert told(*update, "--introspection-client", "gateway") == made | {"introspection_client_id": "gateway"}
+    assert told(*update, "--scope", "phones:read", "--name", "Phones")["scopes"] == ["phones:read"]
+    assert told(*update, "--introspection-client", "") == made | {"name": "Phones", "scopes": ["phones:read"]}
+    assert refused("resource", "update", "https://nobody.example", "--name", "x") == (3, "resource_unknown")
+
+
+def test_a_resource_that_a_client_uses_is_not_deleted(told, refused) -> None:
+    told("resource", "create", "https://phones.example/api", "--scope", "phones:read")
+    told("client", "create", "--client-id", "machine", "--grant", "client_credentials", "--resource", "https://phones.example/api")
+    assert refused("resource", "delete", "https://phones.example/api") == (1, "resource_in_use")
+    told("client", "delete", "machine")
+    told("resource", "delete", "https://phones.example/api")
+
+
+def test_other_grants_bring_their_response_types(told) -> None:
+    told("client", "create", "--client-id", "phone", "--public", "--redirect-uri", "https://phone.example/cb")
+    changed = told("client", "update", "phone", "--grant", "urn:ietf:params:oauth:grant-type:device_code")
+    assert changed["response_types"] == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("nonsense",), ("https://a.example/#x",), ("https://a.example", "--scope", "openid"), ("https://a.example", "--scope", 'a"b')],

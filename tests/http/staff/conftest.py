@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import flask
 import pytest
+from sqlalchemy import update
 
 from idp import crypto
 from idp.authn import sessions
@@ -11,7 +12,9 @@ from idp.authn.areas import Area
 from idp.authn.levels import ACR_MFA, AMR_OF
 from idp.directory.accounts import Account, Role
 from idp.identifiers import new_token
-from idp.oidc.clients import clients
+from idp.oidc.clients import clients, resources
+from idp.oidc.clients.resources import Resource
+from idp.oidc.clients.tables import Resource as ResourceRow
 from idp.unit_of_work import SYSTEM, Units
 from tests import builders
 from tests.http.oidc import browsing
@@ -53,6 +56,15 @@ def signed_in(app: flask.Flask) -> Callable[..., Visitor]:
 def staff(signed_in, operator: Account) -> Visitor:
     """Bea Betrieb in staff's pages."""
     return signed_in(operator)
+
+
+@pytest.fixture
+def seen_resource(unit) -> Resource:
+    """A resource whose id is `seen`."""
+    with unit() as work:
+        made = resources.create(work, "https://seen.example/api", name="Geheimer Dienst", scopes=["seen:read"])
+        work.db.execute(update(ResourceRow).values(id="seen"))
+    return made
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 from werkzeug.test import TestResponse
 
@@ -42,11 +43,9 @@ def shown_values(page: str) -> list[str]:
     return re.findall(r'<span class="copyable"><code>([^<]*)</code>', page)
 
 
-def fields_of(staff: Visitor, having: str) -> dict[str, str]:
+def fields_of(staff: Visitor, having: str) -> dict[str, Any]:
     """What the form of the page with a field would send."""
-    form = staff.form(having)
-    areas = re.findall(r'<textarea [^>]*name="(\w+)"[^>]*>\r?\n?(.*?)</textarea>', staff.page.text, re.DOTALL)
-    return form.fields | {name: unescape(value) for name, value in areas}
+    return staff.form(having).fields
 
 
 def confirmed(staff: Visitor, address: str) -> TestResponse:

@@ -1,13 +1,14 @@
 """Operators change apps by a form and as JSON."""
 
 import json
+import re
 from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from idp.audit.tables import AuditEvent
-from idp.oidc.clients import clients
+from idp.oidc.clients import clients, resources
 from idp.unit_of_work import Units
 from tests.http.staff.conftest import CALLBACK
 from tests.http.staff.operating import APP, fields_of, record
@@ -32,13 +33,69 @@ def test_the_form_changes_what_it_names_and_leaves_the_rest(staff: Visitor, regi
     assert noted == {"members": ["client_name", "frontchannel_logout_uri", "redirect_uris", "scope", "tos_uri"]}
 
 
+def test_grants_resources_algorithm_and_details_are_changed_by_the_form(staff: Visitor, registered, unit, units: Units) -> None:
+    with unit() as work:
+        resources.create(work, "https://phones.example/api")
+        resources.create(work, "https://mail.example/api")
+    registered()
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    staff.open(f"{APP}/edit")
+    staff.send(
+        "client_name", grant_types=["authorization_code", exchange], id_token_signed_response_alg="PS256",
+        authorization_details_types=["cloud_phone"], resources="https://phones.example/api\nhttps://mail.example/api",
+    )  # fmt: skip
+    assert staff.heading == "Sample App"
+    changed = record(units, "app").client
+    assert (changed.grant_types, changed.id_token_alg) == (("authorization_code", exchange), "PS256")
+    assert (changed.default_resource, changed.authorization_details_types) == ("https://phones.example/api", ("cloud_phone",))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("grant_types", ["password"], "Bitte wählen Sie"),
+        ("grant_types", [], "Bitte wählen Sie mindestens einen Weg."),
+        ("grant_types", ["refresh_token"], "Refresh-Tokens gibt es nur"),
+        ("id_token_signed_response_alg", "none", "Bitte wählen Sie"),
+        ("authorization_details_types", ["payment"], "Bitte wählen Sie"),
+        ("resources", "https://nobody.example", "https://nobody.example ist nicht als Ressource registriert."),
+        ("logo_uri", "http://intern.example/logo.png", "muss eine Adresse sein, die mit https beginnt"),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_field(staff: Visitor, registered, units: Units, field: str, value, words: str) -> None:
+    registered()
+    before = record(units, "app")
+    staff.open(f"{APP}/edit")
+    page = staff.send("client_name", **{field: value})
+    assert page.status_code == 422
+    assert re.search(f'id="{field}-error".*' + re.escape(words), unescape(page.text)), page.text
+    assert record(units, "app") == before
+
+
+def test_a_machine_that_is_to_serve_people_is_asked_for_their_addresses(staff: Visitor, registered, units: Units) -> None:
+    registered(redirect_uris=[], grant_types=["client_credentials"], scope="")
+    page = staff.open(f"{APP}/edit")
+    assert 'name="redirect_uris"' not in page.text
+    page = staff.send("client_name", grant_types=["client_credentials", "authorization_code"])
+    assert re.search('id="redirect_uris-error".*Bitte geben Sie mindestens eine Redirect-URI an.', page.text)
+    staff.send("client_name", redirect_uris=CALLBACK)
+    assert record(units, "app").client.response_types == ("code",)
+
+
+def test_a_machines_form_leaves_alone_what_it_does_not_show(staff: Visitor, registered, units: Units) -> None:
+    registered(redirect_uris=[], grant_types=["client_credentials"], scope="", client_uri="https://app.example/", first_party=True)
+    staff.open(f"{APP}/edit")
+    staff.send("client_name", client_name="Neuer Name")
+    changed = record(units, "app").client
+    assert (changed.name, changed.client_uri, changed.first_party) == ("Neuer Name", "https://app.example/", True)
+
+
 def test_an_untouched_form_changes_nothing(staff: Visitor, registered, units: Units, clock) -> None:
     registered(post_logout_redirect_uris=["https://app.example/out"], first_party=False)
     before = record(units, "app")
     clock.advance(minutes=1)
     staff.open(f"{APP}/edit")
     fields = fields_of(staff, "client_name")
-    fields.pop("first_party")
     assert staff.post(f"{APP}/edit", **fields).status_code == 303
     assert record(units, "app") == before
 

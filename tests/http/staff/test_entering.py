@@ -21,7 +21,15 @@ from tests.visitor import Visitor, give_password, pins_of
 
 PAGES = [CLIENTS, NEW, "/staff/clients/app", "/staff/clients/app/edit", "/staff/clients/app/metadata", "/staff/clients/app/secret",
          "/staff/clients/app/secret/end-old", "/staff/clients/app/disable", "/staff/clients/app/enable", "/staff/clients/app/delete",
-         "/staff/resources", "/staff/registration-tokens", "/staff/registration-tokens/new", "/staff/redirect-uri?uri=x"]  # fmt: skip
+         "/staff/resources", "/staff/resources-new", "/staff/resources/seen", "/staff/resources/seen/edit", "/staff/resources/seen/delete",
+         "/staff/resource-identifier?value=x", "/staff/resource-scope?value=x", "/staff/resource-client?value=x",
+         "/staff/client-resource?value=x",
+         "/staff/registration-tokens", "/staff/registration-tokens/new", "/staff/redirect-uri?value=x"]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _(seen_resource) -> None:
+    """There is something to see on each page."""
 
 
 @pytest.fixture
@@ -118,7 +126,7 @@ def test_the_service_desk_sees_nothing_of_apps(signed_in, unit, registered, page
     assert "Geheimer Name" not in visitor.page.text
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "redirect-uri" not in page])
+@pytest.mark.parametrize("page", [page for page in PAGES if "?" not in page])
 def test_the_service_desk_changes_nothing(signed_in, unit, registered, units: Units, page: str) -> None:
     registered()
     with unit() as work:
@@ -208,7 +216,7 @@ def test_the_page_is_told_when_the_session_ends(staff: Visitor, clock) -> None:
     assert staff.client.get("/staff/session").status_code == 401
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "redirect-uri" not in page])
+@pytest.mark.parametrize("page", [page for page in PAGES if "?" not in page])
 def test_without_token_no_form_is_taken(staff: Visitor, registered, units: Units, page: str) -> None:
     registered()
     staff.open(CLIENTS)

@@ -83,7 +83,7 @@ def test_the_session_is_a_cookie_of_that_host_alone(app, person: Person, operato
     assert person.cookies("login.example") == set()
 
 
-@pytest.mark.parametrize("page", ["/staff/", CLIENTS, NEW, "/staff/redirect-uri?uri=x", "/staff/session", "/staff/session/signed-out"])
+@pytest.mark.parametrize("page", ["/staff/", CLIENTS, NEW, "/staff/redirect-uri?value=x", "/staff/session", "/staff/session/signed-out"])
 def test_the_public_host_has_no_staff_pages(person: Person, page: str) -> None:
     assert person.get(PUBLIC + page).status_code == 404
 

@@ -57,6 +57,15 @@ def test_a_machine_needs_no_address_and_gets_no_scopes_of_persons(staff: Visitor
     assert (client.grant_types, client.scopes, client.redirect_uris) == (("client_credentials",), {"provisioning"}, ())
 
 
+def test_a_device_needs_no_address_and_is_public(staff: Visitor, units: Units) -> None:
+    page = create(staff, kind="device", redirect_uris="")
+    assert page.status_code == 201, said(page.text)
+    client = record(units).client
+    device = "urn:ietf:params:oauth:grant-type:device_code"
+    assert (client.auth_method, client.grant_types, client.redirect_uris) == ("none", (device, "refresh_token"), ())
+    assert "Gerät ohne Browser" in said(staff.open(f"{CLIENTS}/kalender").text)
+
+
 def test_an_app_with_fapi_2_0_brings_its_keys(staff: Visitor, units: Units) -> None:
     page = create(staff, kind="fapi2", jwks=json.dumps(JWKS))
     assert page.status_code == 201, said(page.text)
@@ -89,7 +98,7 @@ def test_a_bad_redirect_uri_is_told_at_its_field_and_by_the_check_while_typing(s
     page = create(staff, redirect_uris=uri)
     assert page.status_code == 422
     assert re.search(r'id="redirect_uris-error".*' + re.escape(words), page.text)
-    answer = staff.client.get("/staff/redirect-uri", query_string={"uri": uri, "kind": "web"}, headers={"Accept-Language": "de"})
+    answer = staff.client.get("/staff/redirect-uri", query_string={"value": uri, "kind": "web"}, headers={"Accept-Language": "de"})
     assert words in answer.json["problem"]
     assert known_ids(units) == []
 
@@ -98,18 +107,18 @@ def test_a_bad_redirect_uri_is_told_at_its_field_and_by_the_check_while_typing(s
     ("uri", "kind"), [(CALLBACK, "web"), (CALLBACK, "fapi2"), ("com.example.app:/cb", "public"), ("http://127.0.0.1/cb", "public")]
 )
 def test_a_good_redirect_uri_has_no_problem(staff: Visitor, uri: str, kind: str) -> None:
-    answer = staff.client.get("/staff/redirect-uri", query_string={"uri": uri, "kind": kind})
+    answer = staff.client.get("/staff/redirect-uri", query_string={"value": uri, "kind": kind})
     assert answer.json == {"problem": None}
 
 
 def test_fapi_2_0_wants_https_already_while_typing(staff: Visitor) -> None:
-    answer = staff.client.get("/staff/redirect-uri", query_string={"uri": "http://localhost/cb", "kind": "fapi2"})
+    answer = staff.client.get("/staff/redirect-uri", query_string={"value": "http://localhost/cb", "kind": "fapi2"})
     assert "https" in answer.json["problem"]
 
 
 @pytest.mark.parametrize("uri", ["", "x" * 5000, "\x00", "https://[::1"])
 def test_the_check_answers_whatever_is_typed(staff: Visitor, uri) -> None:
-    answer = staff.client.get("/staff/redirect-uri", query_string={"uri": uri, "kind": "nonsense"})
+    answer = staff.client.get("/staff/redirect-uri", query_string={"value": uri, "kind": "nonsense"})
     assert answer.status_code == 200
     assert answer.json["problem"]
 
