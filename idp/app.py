@@ -28,6 +28,7 @@ from idp.directory.store import expiry as directory_expiry
 from idp.oidc import endpoints
 from idp.oidc.authorization import consent, device_store
 from idp.oidc.authorization import store as authorization_store
+from idp.oidc.authorization.events import ConsentRevoked
 from idp.oidc.clients import logos, origins
 from idp.oidc.clients import store as clients_store
 from idp.oidc.clients.events import ClientDeleted, ClientEnded
@@ -134,6 +135,7 @@ def handlers() -> Handlers:
         InvitationEnded: (activations.on_invitation_ended,),
         ClientEnded: (families.on_client_ended,),
         ClientDeleted: (consent.on_client_deleted,),
+        ConsentRevoked: (backchannel.on_consent_revoked,),
         PasswordReset: (sessions.on_password_reset, families.on_password_reset),
         SessionsEnded: (families.on_sessions_ended, backchannel.on_sessions_ended),
         JobFinished: (invitations.note_delivery, messaging.note_outcome, backchannel.note_outcome),

@@ -7,6 +7,7 @@ from idp import audit
 from idp.audit import Event
 from idp.identifiers import AccountId, ClientId
 from idp.oidc.authorization import store
+from idp.oidc.authorization.events import ConsentRevoked
 from idp.oidc.authorization.request import AuthorizationRequest, OpenRequest, StartAgain
 from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client
@@ -91,10 +92,11 @@ def of_account(work: UnitOfWork, account_id: AccountId) -> list[Consent]:
 
 
 def revoke(work: UnitOfWork, account_id: AccountId, client_id: ClientId) -> bool:
-    """Take a consent back: the app's tokens end at once, offline ones too, and it has to ask again. False if there was none."""
+    """Take a consent back: the app's tokens end at once, offline ones too, it is told, and has to ask again. False if there was none."""
     if not store.remove_consent(work.db, account_id, client_id):
         return False
     families.end_of_consent(work, account_id, client_id)
+    work.emit(ConsentRevoked(account_id, client_id))
     audit.record(work, Event.CONSENT_REVOKED, account=account_id, client=client_id)
     return True
 

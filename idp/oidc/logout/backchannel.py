@@ -1,5 +1,9 @@
-"""Telling the apps of an ended session (Back-Channel Logout 1.0): the intent is kept as a job, the token is signed at each attempt."""
+"""Telling the apps of an ended session (Back-Channel Logout 1.0): the intent is kept as a job, the token is signed at each attempt.
 
+An app whose consent a person revokes is told as well: what it still holds of the person has no ground any more.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +12,8 @@ from idp.audit import Event
 from idp.authn import sessions
 from idp.authn.events import EndReason, SessionsEnded
 from idp.directory import accounts
-from idp.identifiers import AccountId, new_id
+from idp.identifiers import AccountId, ClientId, new_id
+from idp.oidc.authorization.events import ConsentRevoked
 from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import Origin
@@ -38,11 +43,30 @@ def on_sessions_ended(work: UnitOfWork, event: SessionsEnded) -> None:
     known = clients.find_several(work, (one.client_id for one in used))
     listening = {client.id for client in known.values() if client.backchannel_logout_uri}
     owners = sessions.owners(work, event.session_ids)
-    told = [(one, owners.get(one.session_id)) for one in used if one.client_id in listening]
+    _enqueue(work, [(one.client_id, one.sid, owners.get(one.session_id)) for one in used if one.client_id in listening])
+
+
+def on_consent_revoked(work: UnitOfWork, event: ConsentRevoked) -> None:
+    """Note that the app has to be told of each session in which the person uses it.
+
+    If there is none, the token names the person alone, which means all that the app holds of them (§2.4); an app that wants a session
+    named gets no such token.
+    """
+    client = clients.find(work, event.client_id)
+    if client is None or not client.backchannel_logout_uri:
+        return
+    live = [session.id for session in sessions.live_of(work, event.account_id)]
+    sids: list[str | None] = [one.sid for one in session_clients.clients_of(work, live) if one.client_id == client.id]
+    if not sids and not client.backchannel_logout_session_required:
+        sids = [None]
+    _enqueue(work, [(client.id, sid, event.account_id) for sid in sids])
+
+
+def _enqueue(work: UnitOfWork, told: Sequence[tuple[ClientId, str | None, AccountId | None]]) -> None:
     jobs.enqueue_all(
         work,
         KIND,
-        [({"client_id": one.client_id, "sid": one.sid, "account_id": account_id}, account_id) for one, account_id in told],
+        [({"client_id": client_id, "sid": sid, "account_id": account_id}, account_id) for client_id, sid, account_id in told],
         useless_after=work.now + _WORTH_TELLING,
     )
 
@@ -85,18 +109,18 @@ class LogoutTokenSender:
 
 def token_claims(work: UnitOfWork, client: Client, job: ClaimedJob) -> dict[str, Any]:
     """Give the claims of a logout token made now (§2.4)."""
-    account_id = job.payload["account_id"]
+    account_id, sid = job.payload["account_id"], job.payload["sid"]
     account = accounts.find(work, AccountId(account_id)) if account_id else None
     now = int(work.now.timestamp())
-    return {
+    claims = {
         "iss": work.settings.issuer_address,
         "aud": client.id,
         "iat": now,
         "exp": now + int(_TOKEN_LIFE.total_seconds()),
         "jti": new_id(),
-        "sid": job.payload["sid"],
         "events": {LOGOUT_EVENT: {}},
-    } | ({"sub": subject_of(work, client, account)} if account else {})
+    }
+    return claims | ({"sid": sid} if sid else {}) | ({"sub": subject_of(work, client, account)} if account else {})
 
 
 def _outcome(status: int) -> Outcome:

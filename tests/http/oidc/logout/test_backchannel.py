@@ -16,6 +16,7 @@ from idp.authn.events import EndReason
 from idp.authn.sessions import Session
 from idp.directory import accounts
 from idp.directory.accounts import Account
+from idp.oidc.authorization import consent
 from idp.oidc.clients import clients
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.tokens import session_clients
@@ -241,6 +242,72 @@ def test_an_internal_address_of_a_client_that_registered_itself_is_not_called(un
     deliver()
     assert listening.tokens == []
     assert noted(units) == [("logout.failed", "app")]
+
+
+# --- a person takes back what an app may have
+
+
+@pytest.fixture
+def take_back(unit, account: Account) -> Callable[..., bool]:
+    """Let the account take back what it lets an app have, once it has agreed."""
+
+    def take(client_id: str = "app", *, agreed: bool = True) -> bool:
+        with unit() as work:
+            client = clients.record(work, client_id).client
+            if agreed:
+                consent.remember(work, client, account.id, ("openid",))
+        with unit() as work:
+            return consent.revoke(work, account.id, client.id)
+
+    return take
+
+
+def told(units: Units, listening: App) -> list[dict]:
+    return [dict(ring_of(units).current().verify(token).claims) for token in listening.tokens]
+
+
+def test_an_app_whose_consent_is_revoked_is_told_and_the_session_goes_on(
+    units: Units, listening: App, session: Session, account: Account, take_back, deliver
+) -> None:
+    assert take_back()
+    deliver()
+    with units.read() as work:
+        sid = session_clients.sid_of(work, session.id, clients.record(work, "app").client)
+        assert sessions.find_by_id(work, session.id)
+    assert [(claims["sub"], claims["sid"]) for claims in told(units, listening)] == [(account.sub, sid)]
+
+
+def test_2_4_an_app_that_is_used_in_no_session_is_told_of_the_person(
+    units, unit, listening, session, account, end, take_back, deliver
+) -> None:
+    """It may hold tokens that outlive the session."""
+    end(EndReason.TIMED_OUT)
+    with unit() as work:
+        clients.change(work, "app", {"backchannel_logout_session_required": None})
+    take_back()
+    deliver()
+    assert [(claims["sub"], "sid" in claims) for claims in told(units, listening)] == [(account.sub, False)]
+
+
+def test_2_2_an_app_that_wants_a_session_named_is_told_of_none_without(listening: App, session: Session, end, take_back, deliver) -> None:
+    end(EndReason.TIMED_OUT)
+    assert take_back()
+    deliver()
+    assert listening.tokens == []
+
+
+@pytest.mark.parametrize(("client_id", "agreed"), [("deaf", True), ("app", False)])
+def test_nobody_is_told_who_does_not_listen_or_had_nothing(listening, session, units, take_back, client_id: str, agreed: bool) -> None:
+    assert take_back(client_id, agreed=agreed) is agreed
+    with units.read() as work:
+        assert work.db.execute(select(Job.id).where(Job.kind == "logout_token")).all() == []
+
+
+def test_a_consent_that_is_revoked_twice_is_told_once(listening: App, session: Session, take_back, deliver) -> None:
+    assert take_back()
+    assert not take_back(agreed=False)
+    deliver()
+    assert len(listening.tokens) == 1
 
 
 def noted(units: Units) -> list[tuple[str, str]]:
