@@ -11,12 +11,14 @@ from flask.typing import ResponseReturnValue
 from idp import api, audit, demo, messaging, metrics, pages
 from idp.authn import activations, sessions
 from idp.authn import cleaning as authn_cleaning
+from idp.authn import erasing as authn_erasing
 from idp.authn.events import PasswordReset, SessionsEnded
 from idp.authn.resets import ResetSender
 from idp.clock import Clock, system_clock
 from idp.database import configure_engines, db, prepare_engines
 from idp.directory import invitations
 from idp.directory.events import (
+    AccountErased,
     AccountsDeactivated,
     AccountsLocked,
     ContractGrantsNarrowed,
@@ -27,6 +29,7 @@ from idp.directory.events import (
 from idp.directory.store import expiry as directory_expiry
 from idp.oidc import endpoints
 from idp.oidc.authorization import consent, device_store
+from idp.oidc.authorization import erasing as authorization_erasing
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.authorization.events import ConsentRevoked
 from idp.oidc.clients import logos, origins
@@ -35,6 +38,7 @@ from idp.oidc.clients.events import ClientDeleted, ClientEnded
 from idp.oidc.keys import rotation
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.logout import backchannel
+from idp.oidc.tokens import erasing as tokens_erasing
 from idp.oidc.tokens import families
 from idp.operations import cleaning, health, request_log, schema, tracing
 from idp.operations.cleaning import Delete
@@ -128,6 +132,11 @@ def handlers() -> Handlers:
     """Register what happens above when something happens below."""
     return {
         AccountsDeactivated: (sessions.on_accounts_deactivated, families.on_accounts_deactivated),
+        AccountErased: (  # what is found by a row goes before that row
+            authorization_erasing.on_account_erased,
+            tokens_erasing.on_account_erased,
+            authn_erasing.on_account_erased,
+        ),
         AccountsLocked: (sessions.on_accounts_locked, families.on_accounts_locked),
         RolesChanged: (families.on_roles_changed,),
         ContractsEnded: (families.on_contracts_ended,),
@@ -151,6 +160,7 @@ EXPIRING: Mapping[str, Delete] = {
     "clients": lambda work, limit: clients_store.delete_expired(work.db, work.now, limit),
     "tokens": families.delete_expired,
     "keys": rotation.delete_expired,
+    "audit": audit.delete_expired,
 }
 
 

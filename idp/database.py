@@ -5,12 +5,12 @@ for writing units (SQLite: BEGIN IMMEDIATE), bind `read` in AUTOCOMMIT for readi
 """
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, MetaData, event
+from sqlalchemy import JSON, ColumnElement, Connection, DateTime, Engine, MetaData, delete, event
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
@@ -20,7 +20,15 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from idp.pool import CountedPool
 from idp.settings import Settings
 
-__all__ = ["Base", "Json", "UtcDateTime", "configure_engines", "db", "storable", "upsert"]
+__all__ = ["Base", "Json", "Rows", "UtcDateTime", "configure_engines", "db", "delete_rows", "storable", "upsert"]
+
+Rows = Mapping[type["Base"], ColumnElement[bool]]
+"""Some rows of tables, each by the condition that tells them."""
+
+
+def delete_rows(db: Connection, rows: Rows) -> int:
+    """Delete rows table by table, in their order; give their number."""
+    return sum(db.execute(delete(table).where(told)).rowcount for table, told in rows.items())
 
 
 def upsert(table: type["Base"]) -> Insert:

@@ -4,6 +4,7 @@ Every identifier is opaque text; only a customer's and an account's *number* are
 """
 
 import secrets
+from dataclasses import dataclass
 from typing import NewType
 
 CustomerId = NewType("CustomerId", str)
@@ -36,6 +37,18 @@ PhoneNumber = NewType("PhoneNumber", str)
 
 BrowserHash = NewType("BrowserHash", str)
 """The hash of an `idp_browser` cookie: names a browser, cannot be used as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """By what the rows about one person are found: ids, and the forms in which user names, mail addresses, numbers and names are kept."""
+
+    account_id: AccountId
+    sub: SubjectId
+    usernames: tuple[str, ...]
+    addresses: tuple[str, ...]
+    numbers: tuple[PhoneNumber, ...]
+    names: tuple[str, ...]
 
 
 def new_id() -> str:

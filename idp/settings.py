@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         "hashed", description="How log lines name the network of a caller: by a keyed hash, or as it is."
     )
     audit_log: bool = Field(False, description="Write each audit event also as a log line (`idp.audit`), for a SIEM.")
+    audit_keep_days: int = Field(
+        400,
+        ge=0,
+        description="Audit events are deleted after so long, whole sealed runs at a time; 0: kept for ever.",
+    )
     tracing_endpoint: str = Field("", description="OTLP/HTTP address for traces, such as `http://otel:4318/v1/traces`; empty: none.")
     tracing_sample_ratio: float = Field(0.1, ge=0, le=1, description="Share of requests whose trace is kept, unless a proxy has decided.")
 

@@ -1,7 +1,7 @@
 """The chain of seals over the log: who can write to the database but does not know the master secret cannot change the past unseen.
 
 Each seal is HMAC-SHA-256 over the seal before it and a run of events. The end of the chain can only be cut off together with
-its events; who keeps the newest seal elsewhere (`idp audit verify` prints it) notices that too.
+its events; who keeps the newest seal elsewhere (`idp audit verify` prints it) notices that too. Its beginning is deleted by `retention.py`.
 """
 
 import hmac
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from idp.audit import store
+from idp.audit import retention, store
 from idp.audit.entries import FIELDS, Entry
 from idp.audit.store import Seal
 from idp.crypto import Secrets
@@ -32,7 +32,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of checking the whole chain; `last_seal` is worth keeping elsewhere."""
+    """What became of checking the whole chain; `last_seal` is worth keeping elsewhere.
+
+    `deleted`: so many events were kept long enough; what is there was sealed after `begins_after`.
+    """
 
     seals: int
     events: int
@@ -40,6 +43,8 @@ class Verification:
     last_seal: str | None
     broken: tuple[Broken, ...]
     known_seal_found: bool
+    deleted: int = 0
+    begins_after: datetime | None = None
 
 
 def seal(units: Units) -> int:
@@ -63,10 +68,13 @@ def seal(units: Units) -> int:
 
 def verify(work: UnitOfWork, known_seal: str | None = None) -> Verification:
     """Compute the whole chain anew; `known_seal` is one that was kept elsewhere and must be part of it."""
-    before: Seal | None = None
+    cut = store.last_cut(work.db)
+    before = Seal(1, cut.last_event_id, cut.sealed_before, cut.seal) if cut else None
     seals = events = 0
-    found = known_seal is None
+    found = known_seal is None or (cut is not None and cut.seal == known_seal)
     broken: list[Broken] = []
+    if cut and (not retention.is_genuine(work.secrets, cut) or store.count_until(work.db, cut.last_event_id)):
+        broken.append(Broken(1, cut.last_event_id))
     while chain := store.next_seals(work.db, before.last_event_id if before else 0, BATCH):
         for link in chain:
             rows = store.span(work.db, before.last_event_id if before else 0, link.last_event_id, BATCH + 1)
@@ -75,7 +83,9 @@ def verify(work: UnitOfWork, known_seal: str | None = None) -> Verification:
             found = found or link.mac == known_seal
             seals, events, before = seals + 1, events + len(rows), link
     unsealed = store.count_after(work.db, before.last_event_id if before else 0)
-    return Verification(seals, events, unsealed, before.mac if before else None, tuple(broken), found)
+    last_seal = before.mac if before else None
+    deleted, begins_after = (cut.events, cut.sealed_before) if cut else (0, None)
+    return Verification(seals, events, unsealed, last_seal, tuple(broken), found, deleted, begins_after)
 
 
 def _settled(rows: Sequence[Entry], until: datetime) -> Iterator[Entry]:

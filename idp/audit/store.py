@@ -1,14 +1,14 @@
 """SQL of the audit log and its seals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select
 
 from idp.audit.entries import FIELDS, Entry, Wanted
-from idp.audit.tables import AuditEvent, AuditSeal
+from idp.audit.tables import AuditCut, AuditEvent, AuditSeal
 from idp.database import upsert
 
 _events = AuditEvent.__table__
@@ -26,6 +26,26 @@ _seals = select(AuditSeal.first_event_id, AuditSeal.last_event_id, AuditSeal.sea
 _last_seal = _seals.order_by(AuditSeal.last_event_id.desc()).limit(1)
 _next_seals = _seals.where(AuditSeal.last_event_id > bindparam("after")).order_by(AuditSeal.last_event_id).limit(bindparam("at_most"))
 _add_seal = upsert(AuditSeal).on_conflict_do_nothing().returning(AuditSeal.last_event_id)
+
+_cut = select(AuditCut.last_event_id, AuditCut.seal, AuditCut.events, AuditCut.sealed_before, AuditCut.cut_at, AuditCut.mac)
+_last_cut = _cut.order_by(AuditCut.last_event_id.desc()).limit(1)
+_add_cut = upsert(AuditCut).on_conflict_do_nothing().returning(AuditCut.last_event_id)
+_delete_cuts = delete(AuditCut).where(AuditCut.last_event_id < bindparam("last"))
+_delete_events = delete(AuditEvent).where(AuditEvent.id <= bindparam("last"))
+_delete_seals = delete(AuditSeal).where(AuditSeal.last_event_id <= bindparam("last"))
+_count_until = select(func.count()).select_from(AuditEvent).where(AuditEvent.id <= bindparam("last"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where the log begins: all events up to the last one were deleted, `events` in number; `seal` was the seal over it."""
+
+    last_event_id: int
+    seal: str
+    events: int
+    sealed_before: datetime
+    cut_at: datetime
+    mac: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,30 @@ def add_seal(db: Connection, seal: Seal) -> bool:
         "mac": seal.mac,
     }
     return db.execute(_add_seal, row).one_or_none() is not None
+
+
+def last_cut(db: Connection) -> Cut | None:
+    """Tell where the log begins; none when nothing was ever deleted."""
+    row = db.execute(_last_cut).one_or_none()
+    return Cut(*row) if row else None
+
+
+def replace_cut(db: Connection, before: Cut | None, cut: Cut) -> bool:
+    """Note a new beginning in place of the one that was read; False when another worker has moved it meanwhile."""
+    if db.execute(_add_cut, asdict(cut)).one_or_none() is None:
+        return False
+    return db.execute(_delete_cuts, {"last": cut.last_event_id}).rowcount == (1 if before else 0)
+
+
+def delete_until(db: Connection, event_id: int) -> tuple[int, int]:
+    """Delete events and their seals up to one, by the primary keys; give both numbers."""
+    last = {"last": event_id}
+    return db.execute(_delete_events, last).rowcount, db.execute(_delete_seals, last).rowcount
+
+
+def count_until(db: Connection, event_id: int) -> int:
+    """Count the events up to one."""
+    return db.execute(_count_until, {"last": event_id}).scalar_one()
 
 
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:

@@ -43,3 +43,16 @@ class AuditSeal(Base):
     first_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), unique=True)
     sealed_at: Mapped[datetime]
     mac: Mapped[str] = mapped_column(String(64))
+
+
+class AuditCut(Base):
+    """The end of what was deleted because it was kept long enough; one row, which only the master secret can make."""
+
+    __tablename__ = "audit_cuts"
+
+    last_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    seal: Mapped[str] = mapped_column(String(64))  # of the last run that was deleted: the chain goes on from there
+    events: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))  # deleted so far
+    sealed_before: Mapped[datetime]  # when that seal was made: everything deleted is older
+    cut_at: Mapped[datetime]
+    mac: Mapped[str] = mapped_column(String(64))

@@ -3,6 +3,7 @@
 Counting locks the budget's row first, so that parallel requests cannot both take the last one.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from idp.authn.errors import SmsUsedUp
@@ -37,13 +38,22 @@ def spend_sms(work: UnitOfWork, account_id: AccountId, number: PhoneNumber, *, v
 
     Raises: SmsUsedUp.
     """
-    hidden = work.secrets.keyed_hash("sms-budget", number)
+    hidden = _hidden(work, number)
     for kind, key, share in ((_SMS_OF_ACCOUNT, str(account_id), 1), (_SMS_TO_NUMBER, hidden, 1 if verified else 2)):
         store.lock_budget(work.db, kind, key, work.now)
         waiting = _waiting(work, kind, key, SMS, share)
         if waiting is not None:
             raise SmsUsedUp(kind, retry_after=max(1, int(waiting.total_seconds())))
         store.add_entry(work.db, kind, key, work.now)
+
+
+def keys_of(work: UnitOfWork, numbers: Iterable[PhoneNumber]) -> list[str]:
+    """Give the keys under which things count for somebody with these numbers."""
+    return [_hidden(work, number) for number in numbers]
+
+
+def _hidden(work: UnitOfWork, number: PhoneNumber) -> str:
+    return work.secrets.keyed_hash("sms-budget", number)
 
 
 def _waiting(work: UnitOfWork, kind: str, key: str, limits: Limits, share: int) -> timedelta | None:

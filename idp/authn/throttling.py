@@ -6,7 +6,7 @@ tries. An attempt is counted before it is judged, atomically, so that parallel r
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -92,6 +92,11 @@ def user_code_keys(work: UnitOfWork, caller: Caller, account_id: str | None) -> 
     """List what a typed code of a device counts for; a right one forgets nothing, for anybody can have a device of their own."""
     keys = [(USER_CODE_BY_BROWSER, _key(work, caller.browser)), (USER_CODE_BY_NETWORK, _key(work, caller.network))]
     return [*keys, (USER_CODE_BY_ACCOUNT, _key(work, account_id))] if account_id else keys
+
+
+def keys_of(work: UnitOfWork, names: Iterable[str], browsers: Sequence[str]) -> list[str]:
+    """Give the keys under which attempts count for somebody of these names, also in these browsers."""
+    return [_key(work, name, *place) for name in names for place in ((), *((browser,) for browser in browsers))]
 
 
 def refuses(work: UnitOfWork, keys: Sequence[Key]) -> bool:

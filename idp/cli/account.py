@@ -1,16 +1,18 @@
-"""Accounts: create, list, show, invite, lock, unlock, deactivate, reactivate."""
+"""Accounts: create, list, show, invite, lock, unlock, deactivate, reactivate, export, erase."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import click
 
+from idp.cli import account_removal
+from idp.cli.account_removal import find_account, refuse_last_administrator
 from idp.cli.installation import opened
 from idp.cli.output import noun, show
 from idp.directory import accounts, customers, invitations
-from idp.directory.accounts import STAFF_ROLES, Account, ListedAccount, NewAccount, Role, Status
+from idp.directory.accounts import STAFF_ROLES, ListedAccount, NewAccount, Role, Status
 from idp.errors import NotFound
-from idp.identifiers import AccountId, CustomerId
+from idp.identifiers import CustomerId
 from idp.unit_of_work import OPERATOR_AT_SHELL, UnitOfWork
 
 COLUMNS = ("username", "customer_number", "number", "role", "status", "name", "email", "mobile")
@@ -92,7 +94,7 @@ def list_accounts(customer: str | None, search: str, statuses: tuple[str, ...], 
 def show_account(account: str) -> None:
     """Show one account by user name or id."""
     with opened() as units, units.read(OPERATOR_AT_SHELL) as work:
-        found = _find(work, account)
+        found = find_account(work, account)
         answer = _shown(accounts.show(work, found.customer_id, found.id))
     show(answer)
 
@@ -102,7 +104,7 @@ def show_account(account: str) -> None:
 def invite(account: str) -> None:
     """Send a new invitation; the old link ends."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
-        found = _find(work, account)
+        found = find_account(work, account)
         invitations.invite(work, found.id)
         answer = _shown(accounts.show(work, found.customer_id, found.id))
     show(answer)
@@ -113,7 +115,7 @@ def invite(account: str) -> None:
 def lock(account: str) -> None:
     """Lock an account; its sessions and tokens end."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
-        found = _find(work, account)
+        found = find_account(work, account)
         accounts.lock(work, found.id)
         answer = _shown(accounts.show(work, found.customer_id, found.id))
     show(answer)
@@ -124,7 +126,7 @@ def lock(account: str) -> None:
 def unlock(account: str) -> None:
     """Lift a lock."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
-        found = _find(work, account)
+        found = find_account(work, account)
         accounts.unlock(work, found.id)
         answer = _shown(accounts.show(work, found.customer_id, found.id))
     show(answer)
@@ -132,11 +134,13 @@ def unlock(account: str) -> None:
 
 @command.command("deactivate")
 @click.argument("account")
-def deactivate(account: str) -> None:
+@click.option("--even-the-last", is_flag=True, help="Although the customer stays without an administrator.")
+def deactivate(account: str, even_the_last: bool) -> None:
     """Deactivate an account; its sessions and tokens end."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
-        found = _find(work, account)
-        accounts.deactivate(work, found.customer_id, found.id)
+        found = find_account(work, account)
+        with refuse_last_administrator(found, "deactivated"):
+            accounts.deactivate(work, found.customer_id, found.id, even_the_last=even_the_last)
         answer = _shown(accounts.show(work, found.customer_id, found.id))
     show(answer)
 
@@ -146,17 +150,14 @@ def deactivate(account: str) -> None:
 def reactivate(account: str) -> None:
     """Lift a deactivation."""
     with opened() as units, units.write(OPERATOR_AT_SHELL) as work:
-        found = _find(work, account)
+        found = find_account(work, account)
         accounts.reactivate(work, found.customer_id, found.id)
         answer = _shown(accounts.show(work, found.customer_id, found.id))
     show(answer)
 
 
-def _find(work: UnitOfWork, named: str) -> Account:
-    found = accounts.find_by_username(work, named) or accounts.find(work, AccountId(named))
-    if found is None:
-        raise NotFound(f"no account {named}")
-    return found
+command.add_command(account_removal.export)
+command.add_command(account_removal.erase)
 
 
 def _customer(work: UnitOfWork, number: str) -> CustomerId:

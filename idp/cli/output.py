@@ -194,8 +194,12 @@ def failure_of(error: Exception) -> Failure | None:
 
 
 def one_line(error: IdpError) -> str:
-    """Say what is wrong: the detail for the operator where there is one, else the text for people."""
-    return " ".join((error.detail or str(error.text)).split())
+    """Say what is wrong: the detail for the operator where it is a sentence, else the text for people, with the id that it is about."""
+    detail = " ".join(error.detail.split())
+    if " " in detail:
+        return detail
+    said = " ".join(str(error.text).split())
+    return f"{said} ({detail})" if detail else said
 
 
 def show_failure(failure: Failure, *, as_json: bool) -> None:

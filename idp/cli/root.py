@@ -14,7 +14,18 @@ from idp.cli.output import PROFILES, WRONG_USE, Failure, choose_profile, failure
 from idp.errors import TryAgain
 
 FOLDER = Path(__file__).parent
-NOT_NOUNS = {"__init__", "__main__", "root", "output", "application", "client_flags", "demo_making", "instance", "installation"}
+NOT_NOUNS = {
+    "__init__",
+    "__main__",
+    "account_removal",
+    "application",
+    "client_flags",
+    "demo_making",
+    "installation",
+    "instance",
+    "output",
+    "root",
+}
 
 
 class Nouns(click.Group):

@@ -5,7 +5,7 @@ from idp.audit import Event
 from idp.directory import invitations, usernames
 from idp.directory.editing import AccountChange, NewAccount, create, create_staff, edit, set_grants
 from idp.directory.entries import CUSTOMER_ROLES, STAFF_ROLES, Account, ListedAccount, Role, Status
-from idp.directory.errors import AccountUnavailable, CustomerDeactivated
+from idp.directory.errors import AccountUnavailable, CustomerDeactivated, PersonErased
 from idp.directory.events import AccountsDeactivated, AccountsLocked
 from idp.directory.listing import Direction, Page, Sort, list_all, list_matching, list_page
 from idp.directory.removal import check_removable
@@ -108,15 +108,16 @@ def note_mobile_verified(work: UnitOfWork, account_id: AccountId, mobile: PhoneN
     store.set_mobile_verified(work.db, account_id, mobile, work.now)
 
 
-def deactivate(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId) -> None:
+def deactivate(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId, *, even_the_last: bool = False) -> None:
     """Deactivate an account: sessions and tokens end, a waiting invitation is taken back; nothing if it is so already.
 
-    Raises: NotFound, NotYourself, LastAdministrator.
+    `even_the_last`: the customer may stay without an administrator. Raises: NotFound, NotYourself, LastAdministrator.
     """
     if customer_id:
         customers.lock(work.db, customer_id)
     account = own(work, customer_id, account_id)
-    check_removable(work, account)
+    if not even_the_last:
+        check_removable(work, account)
     if store.set_deactivated(work.db, account_id, True, work.now):
         invitations.withdraw_unsent(work, (account_id,))
         work.emit(AccountsDeactivated((account_id,)))
@@ -124,9 +125,11 @@ def deactivate(work: UnitOfWork, customer_id: CustomerId | None, account_id: Acc
 
 
 def reactivate(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId) -> None:
-    """Lift a deactivation; nothing if there is none. Raises: NotFound, CustomerDeactivated."""
+    """Lift a deactivation; nothing if there is none. Raises: NotFound, CustomerDeactivated, PersonErased."""
     customer = customers.lock(work.db, customer_id) if customer_id else None
     own(work, customer_id, account_id)
+    if store.is_erased(work.db, account_id):
+        raise PersonErased(account_id)
     if customer and not customer.is_active:
         raise CustomerDeactivated(customer.number)
     if store.set_deactivated(work.db, account_id, False, work.now):

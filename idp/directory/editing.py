@@ -8,7 +8,7 @@ from idp import audit
 from idp.audit import Event
 from idp.directory import contact_changes, contacts, contracts, invitations, schedules, usernames
 from idp.directory.entries import CUSTOMER_ROLES, STAFF_ROLES, Account, ContactKind, Customer, Role
-from idp.directory.errors import CustomerDeactivated, collect
+from idp.directory.errors import CustomerDeactivated, PersonErased, collect
 from idp.directory.events import ContractGrantsNarrowed, RolesChanged
 from idp.directory.removal import check_removable
 from idp.directory.store import accounts as store
@@ -95,12 +95,14 @@ def create_staff(work: UnitOfWork, new: NewAccount, *, invite: bool = True) -> A
 def edit(work: UnitOfWork, customer_id: CustomerId, account_id: AccountId, change: AccountChange) -> Edited:
     """Change an account of the customer; an active one's new address or number waits for its owner's confirmation.
 
-    Raises: NotFound, InvalidField(s), NotYourself, LastAdministrator, TooMany.
+    Raises: NotFound, InvalidField(s), NotYourself, LastAdministrator, TooMany, PersonErased.
     """
     customer = customers.lock(work.db, customer_id)
     account = store.find(work.db, account_id)
     if customer is None or account is None or account.customer_id != customer_id:
         raise NotFound(f"account {account_id}")
+    if store.is_erased(work.db, account_id):
+        raise PersonErased(account_id)
     if change.role not in CUSTOMER_ROLES:
         raise InvalidField("role", _NO_ROLE)
     columns = collect(_checks(change, mobile_required=_needs_mobile(change.role, customer)))

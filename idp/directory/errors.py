@@ -29,6 +29,20 @@ class LastAdministrator(Conflict):
     message = text("This is the last active customer portal administrator. Make somebody else one first.")
 
 
+class StillInUse(Conflict):
+    """A person is only forgotten once the account is deactivated."""
+
+    code = "still_in_use"
+    message = text("This account is in use. Deactivate it first.")
+
+
+class PersonErased(Conflict):
+    """The account's person was forgotten; nothing leads back."""
+
+    code = "person_erased"
+    message = text("The data of this person have been erased. The account cannot be used any more.")
+
+
 class NotYourself(NotAllowed):
     """An administrator does not remove the own account or role."""
 

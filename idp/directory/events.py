@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idp.identifiers import AccountId, ContractId
+from idp.identifiers import AccountId, ContractId, Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +10,13 @@ class AccountsDeactivated:
     """Accounts may not sign in any longer (deactivated by their customer or the ordering system)."""
 
     account_ids: tuple[AccountId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountErased:
+    """A deactivated account's person is forgotten: everything that leads to them goes."""
+
+    traces: Traces
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How often somebody may ask for what costs a mail or tells something; rolling windows, self-lifting."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ CONTACT_CHANGES = Limit("contact_change", 10, timedelta(days=1))
 REQUESTS_BY_NETWORK = Limit("access_request_network", 10, timedelta(hours=1))
 REQUESTS_BY_EMAIL = Limit("access_request_email", 3, timedelta(days=1))
 REQUESTS_BY_CUSTOMER = Limit("access_request_customer", 20, timedelta(days=1))
+_OF_PERSONS = (TAKEN_USERNAMES, INVITATIONS, EXPIRED_LINKS, CONTACT_CHANGES, REQUESTS_BY_EMAIL)
 
 
 def reached(work: UnitOfWork, limit: Limit, key: str) -> bool:
@@ -52,6 +54,12 @@ def count_refusal(work: UnitOfWork, limit: Limit, key: str) -> None:
     """Count one that is refused, although its transaction is rolled back."""
     row = (limit.kind, _hidden(work, limit, key), work.now)
     work.on_refusal(lambda after: store.add(after.db, *row))
+
+
+def keys_of(work: UnitOfWork, names: Iterable[str]) -> list[str]:
+    """Give the keys under which things count for somebody who is called by these names (ids, mail addresses), whatever the limit."""
+    named = tuple(names)
+    return [_hidden(work, limit, name) for limit in _OF_PERSONS for name in named]
 
 
 def _hidden(work: UnitOfWork, limit: Limit, key: str) -> str:

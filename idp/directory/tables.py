@@ -85,6 +85,7 @@ class Account(Base):
     locked_at: Mapped[datetime | None]
     deactivated_at: Mapped[datetime | None]
     deactivated_with_customer: Mapped[bool]  # lifted again with the customer
+    erased_at: Mapped[datetime | None]  # since then nothing here is about a person
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 

@@ -12,7 +12,7 @@ from idp.directory.tables import Account as Table
 from idp.directory.tables import Customer
 from idp.identifiers import AccountId, CustomerId, CustomerNumber, EmailAddress, PhoneNumber, SubjectId
 
-_NOT_SHOWN = {"username_key", "name_key", "email_key", "deactivated_with_customer", "created_at", "changed_at"}
+_NOT_SHOWN = {"username_key", "name_key", "email_key", "deactivated_with_customer", "created_at", "changed_at", "erased_at"}
 COLUMNS = (
     *(column for column in Table.__table__.columns if column.name not in _NOT_SHOWN),
     Customer.number.label("customer_number"),
@@ -24,6 +24,7 @@ _by_username = _all.where(Table.username_key == bindparam("key"))
 _by_sub = _all.where(Table.sub == bindparam("key"))
 _of_customer = _all.where(Table.customer_id == bindparam("key")).order_by(Table.number)
 _lock = select(Table.id).where(Table.id == bindparam("key")).with_for_update()
+_erased = select(Table.id).where(Table.id == bindparam("key"), Table.erased_at.is_not(None))
 _taken = select(Table.username_key).where(Table.username_key.in_(bindparam("keys", expanding=True)))
 _add = upsert(Table).on_conflict_do_nothing(index_elements=[Table.username_key]).returning(Table.id)
 _change = update(Table).where(Table.id == bindparam("key"))
@@ -87,6 +88,11 @@ _reactivate_with_customer = (
 def find(db: Connection, account_id: AccountId) -> Account | None:
     """Find an account by id."""
     return _one(db, _by_id, account_id)
+
+
+def is_erased(db: Connection, account_id: AccountId) -> bool:
+    """Tell whether the account's person was forgotten."""
+    return db.execute(_erased, {"key": account_id}).scalar_one_or_none() is not None
 
 
 def lock(db: Connection, account_id: AccountId) -> None:

@@ -91,7 +91,24 @@ def test_deactivating_and_reactivating(runner, muster):
 def test_the_last_active_administrator_stays(runner, unit, muster):
     with unit() as work:
         builders.administrator(work, muster)
-    assert answered(runner, "account", "deactivate", "customer2300229", exit_code=1)["error"] == "last_administrator"
+    refused = answered(runner, "account", "deactivate", "customer2300229", exit_code=1)
+    assert refused["error"] == "last_administrator"
+    assert "Max Muster (customer2300229) is the last active Customer portal administrator of customer 2300229" in refused["message"]
+    assert "--even-the-last" in refused["message"]
+    assert "`idp account reactivate customer2300229`" in refused["message"]
+
+
+def test_the_last_active_administrator_goes_when_that_is_meant(runner, unit, muster):
+    with unit() as work:
+        builders.administrator(work, muster)
+    assert answered(runner, "account", "deactivate", "customer2300229", "--even-the-last")["status"] == "deactivated"
+
+
+def test_a_refusal_that_knows_but_an_id_is_a_sentence_all_the_same(runner, unit, muster):
+    with unit() as work:
+        account = builders.administrator(work, muster)
+    refused = answered(runner, "account", "invite", "customer2300229", exit_code=1)
+    assert refused["message"] == f"This account is active already; it needs no invitation. ({account.id})"
 
 
 def test_inviting_again_replaces_the_link(runner, unit, units, muster):
