@@ -128,6 +128,7 @@ class Settings(BaseSettings):
     audit_keep_days: int = Field(
         400,
         ge=0,
+        le=36500,
         description="Audit events are deleted after so long, whole sealed runs at a time; 0: kept for ever.",
     )
     tracing_endpoint: str = Field("", description="OTLP/HTTP address for traces, such as `http://otel:4318/v1/traces`; empty: none.")

@@ -34,7 +34,7 @@ class Broken:
 class Verification:
     """What became of checking the whole chain; `last_seal` is worth keeping elsewhere.
 
-    `deleted`: so many events were kept long enough; what is there was sealed after `begins_after`.
+    `deleted`: so many events were kept long enough and went; they were older than `deleted_until`.
     """
 
     seals: int
@@ -44,7 +44,7 @@ class Verification:
     broken: tuple[Broken, ...]
     known_seal_found: bool
     deleted: int = 0
-    begins_after: datetime | None = None
+    deleted_until: datetime | None = None
 
 
 def seal(units: Units) -> int:
@@ -84,8 +84,8 @@ def verify(work: UnitOfWork, known_seal: str | None = None) -> Verification:
             seals, events, before = seals + 1, events + len(rows), link
     unsealed = store.count_after(work.db, before.last_event_id if before else 0)
     last_seal = before.mac if before else None
-    deleted, begins_after = (cut.events, cut.sealed_before) if cut else (0, None)
-    return Verification(seals, events, unsealed, last_seal, tuple(broken), found, deleted, begins_after)
+    deleted, deleted_until = (cut.events, cut.sealed_before) if cut else (0, None)
+    return Verification(seals, events, unsealed, last_seal, tuple(broken), found, deleted, deleted_until)
 
 
 def _settled(rows: Sequence[Entry], until: datetime) -> Iterator[Entry]:

@@ -7,7 +7,7 @@ import click
 
 from idp.audit import Entry, Event, Verification, Wanted, query, sealing
 from idp.cli.installation import opened
-from idp.cli.output import Refused, as_json, noun, show, wants_json
+from idp.cli.output import Refused, as_json, noun, plain, show, wants_json
 from idp.unit_of_work import OPERATOR_AT_SHELL
 
 
@@ -59,7 +59,10 @@ def refuse_broken(found: Verification) -> None:
         runs = ", ".join(f"{run.first_event_id} to {run.last_event_id}" for run in found.broken)
         raise Refused("audit_changed", f"entries {runs} are not what was sealed")
     if not found.known_seal_found:
-        raise Refused("audit_cut", "the known seal is not part of the chain: its end was removed")
+        older = (
+            f", or the seal is older than {plain(found.deleted_until)}, up to when all was kept long enough" if found.deleted_until else ""
+        )
+        raise Refused("audit_cut", f"the known seal is not part of the chain: its end was removed{older}")
 
 
 def write(entries: Iterator[Entry]) -> None:

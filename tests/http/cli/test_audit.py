@@ -60,3 +60,17 @@ def test_the_export_keeps_to_its_span(runner, written, clock):
 
 def test_a_senseless_time_is_wrong_use(runner, written):
     assert runner("audit", "export", "--since", "yesterday").exit_code == 2
+
+
+def test_a_kept_seal_older_than_what_was_kept_is_told_apart(runner, written, units, unit, clock):
+    clock.advance(days=401)
+    with unit() as work:
+        audit.record(work, Event.LOGOUT)
+    clock.advance(minutes=5)
+    audit.seal(units)
+    with units.write() as work:
+        audit.delete_expired(work, 500)
+    verified = json.loads(runner("audit", "verify", "--json").output)
+    assert (verified["deleted"], verified["events"]) == (3, 1)
+    answer = runner("audit", "verify", "--known-seal", "0" * 64, "--json")
+    assert f"older than {verified['deleted_until']}" in json.loads(answer.output)["message"]
