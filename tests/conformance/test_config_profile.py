@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from idp.oidc.keys.jose import Algorithm
 from idp.settings import Settings
 from tests.conftest import make_settings
 
@@ -88,3 +89,8 @@ def test_the_logout_profiles_find_their_members(metadata: dict) -> None:
 def test_no_algorithm_without_signature_is_offered_for_tokens(metadata: dict) -> None:
     for member in ("id_token_signing_alg_values_supported", "token_endpoint_auth_signing_alg_values_supported"):
         assert "none" not in metadata[member]
+
+
+def test_registration_2_what_is_listed_for_request_objects_is_for_clients_that_registered_none_of_it(metadata: dict) -> None:
+    """`none` is not; see test_core_6_1_all_others_are_refused_unsigned_objects."""
+    assert metadata["request_object_signing_alg_values_supported"] == [algorithm.value for algorithm in Algorithm]

@@ -5,32 +5,26 @@ from its `jwks_uri`; `read`, inside the unit, proves the object and gives its pa
 ordered table.
 """
 
-import hashlib
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import BoundedSemaphore
 from typing import Any
 
+from idp.oidc.authorization import remote_objects
 from idp.oidc.authorization.parameters import Parameters, from_claims
-from idp.oidc.clients import clients, fetching, remote_keys
+from idp.oidc.clients import remote_keys
 from idp.oidc.clients.clients import Client
-from idp.oidc.clients.fetching import Unfetchable
 from idp.oidc.clients.metadata import FAPI_ALGORITHMS, UNSIGNED
 from idp.oidc.clients.scopes import OPENID
 from idp.oidc.keys.jose import Algorithm, BadKey, BadToken, unproven_claims, unproven_header, verify
 from idp.oidc.protocol import PUSHED_URI, ErrorCode, OAuthError
-from idp.unit_of_work import SYSTEM, UnitOfWork, Units
+from idp.unit_of_work import UnitOfWork, Units
 
 _TYPES = ("oauth-authz-req+jwt", "jwt")
 _CLOCKS_DIFFER = timedelta(seconds=30)
 _LONGEST = timedelta(minutes=60)
 _ANY_TIME = 1e12
 """Seconds that are surely no time of ours."""
-_LARGEST = 64 * 1024
-_at_once = BoundedSemaphore(4)
-"""So many threads of a process wait for clients' servers, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,7 @@ def gather(units: Units, parameters: Parameters) -> Incoming:
     try:
         if by_value and reference:
             raise OAuthError(ErrorCode.INVALID_REQUEST, "request goes not with request_uri")
-        text = by_value or _fetched(units, client_id, reference or "")
+        text = by_value or remote_objects.fetch(units, client_id, reference or "")
     except OAuthError as problem:
         return Incoming(parameters, problem=problem)
     remote_keys.prepare(units, client_id, text)
@@ -89,39 +83,6 @@ def read(work: UnitOfWork, client: Client, incoming: Incoming, *, pushing: bool 
     if inside.words("response_type") not in ((), outside.words("response_type")):
         raise _bad("response_type differs from the one outside of the object")
     return outside.superseded_by(inside)
-
-
-def _fetched(units: Units, client_id: str, reference: str) -> str:
-    """Fetch an object from an address that its client registered. Raises: OAuthError `invalid_request_uri` (RFC 9101 §5.2).
-
-    A fragment tells one content of an address from another (Core §6.2): nothing is kept here, so it never matters for a registered
-    one, which clients choose before they know the content; one that was not registered has to be its hash.
-    """
-    with units.read(SYSTEM) as work:
-        client = clients.find(work, client_id)
-    address, _, fragment = reference.partition("#")
-    if client is None or address not in {uri.partition("#")[0] for uri in client.request_uris}:
-        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri is not registered for the client")
-    content = _content(units, address, client)
-    hashed = urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-    if fragment and reference not in client.request_uris and fragment != hashed:
-        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "what the request_uri leads to has another hash than its fragment")
-    return content.decode("ascii").strip()
-
-
-def _content(units: Units, address: str, client: Client) -> bytes:
-    """Fetch a document of ASCII signs that is no longer than what could be sent by value. Raises: OAuthError."""
-    if not _at_once.acquire(blocking=False):
-        raise OAuthError(ErrorCode.TEMPORARILY_UNAVAILABLE, "too many requests wait for documents of clients", status=503)
-    try:
-        content = fetching.fetch(units, address, client.origin)
-    except Unfetchable as error:
-        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri cannot be fetched", detail=f"request_uri: {error}") from error
-    finally:
-        _at_once.release()
-    if len(content) > _LARGEST or not content.isascii():
-        raise OAuthError(ErrorCode.INVALID_REQUEST_URI, "the request_uri leads to no request object")
-    return content
 
 
 def _proven_claims(work: UnitOfWork, client: Client, text: str) -> Mapping[str, Any]:

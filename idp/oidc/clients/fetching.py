@@ -4,7 +4,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from idp.oidc.clients.metadata import Origin
-from idp.outbound import OutboundClient, OutboundFailed, OutboundRefused
+from idp.outbound import Answer, OutboundClient, OutboundFailed, OutboundRefused
 from idp.unit_of_work import Units
 
 _clients: WeakKeyDictionary[Units, OutboundClient] = WeakKeyDictionary()
@@ -17,13 +17,18 @@ class Unfetchable(Exception):
 
 def fetch(units: Units, uri: str, origin: Origin) -> bytes:
     """Fetch a document of a client; an operator's client may have it on a host that `outbound_allow` names. Raises: Unfetchable."""
+    return get(units, uri, origin).body
+
+
+def get(units: Units, uri: str, origin: Origin) -> Answer:
+    """Do the same, and give the answer's headers too. Raises: Unfetchable."""
     try:
         answer = outbound_of(units).get(uri, exceptions=origin is not Origin.DYNAMIC)
     except (OutboundRefused, OutboundFailed) as error:
         raise Unfetchable(str(error)) from error
     if answer.status != 200:
         raise Unfetchable(f"HTTP {answer.status}")
-    return answer.body
+    return answer
 
 
 def outbound_of(units: Units) -> OutboundClient:

@@ -54,7 +54,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "request_parameter_supported": True,
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
-        # `none` is for those who register it, and not listed: to tools the list says what any client may send
+        # `none` is for those who register it, and not listed: whoever registers nothing may use what the list holds (Registration §2)
         "request_object_signing_alg_values_supported": algorithms,
         "authorization_signing_alg_values_supported": algorithms,
         "introspection_signing_alg_values_supported": algorithms,
