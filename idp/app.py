@@ -32,7 +32,7 @@ from idp.oidc.authorization import consent, device_store
 from idp.oidc.authorization import erasing as authorization_erasing
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.authorization.events import ConsentRevoked
-from idp.oidc.clients import logos, origins
+from idp.oidc.clients import logos, origins, refusals
 from idp.oidc.clients import store as clients_store
 from idp.oidc.clients.events import ClientDeleted, ClientEnded
 from idp.oidc.keys import rotation
@@ -152,6 +152,7 @@ def handlers() -> Handlers:
 
 
 EXPIRING: Mapping[str, Delete] = {
+    "refusals": refusals.tell_rest,  # before what counted them is old
     "authn": authn_cleaning.delete_expired,
     "directory": lambda work, limit: directory_expiry.delete_expired(work.db, work.now, limit),
     "outbox": lambda work, limit: outbox_store.delete_expired(work.db, work.now, limit),

@@ -17,7 +17,7 @@ __all__ = ["outcome_of", "write"]
 _IDS = ("actor_kind", "actor_id", "on_behalf_of", "session_id", "account_id", "customer_id", "client_id", "request_id")
 _KEPT = (
     "acr active alg area at_once by_client days enabled error family first_party issued_to jti job kid kind members minutes "
-    "old_ended origin reason renewed retired retry_after role scopes sent sessions state template tries_left uses"
+    "more old_ended origin reason renewed retired retry_after role scopes sent sessions state template tries_left uses"
 )
 _DETAILS = frozenset(_KEPT.split())
 _CODE = re.compile(r"[A-Za-z0-9_:/.~-]{1,128}")

@@ -60,6 +60,20 @@ _claim = (
     )
     .returning(_counter.failures)
 )
+_count_in_window = (
+    upsert(_counter)
+    .values(kind=bindparam("kind"), key=bindparam("key"), failures=1, last_at=bindparam("now"), blocked_until=bindparam("until"))
+    .on_conflict_do_update(
+        index_elements=[_counter.kind, _counter.key],
+        set_={"failures": _counter.failures + 1, "last_at": bindparam("now")},
+        where=_counter.blocked_until > bindparam("now"),
+    )
+    .returning(_counter.failures)
+)
+_over = (_counter.kind == bindparam("of_kind"), _counter.blocked_until <= bindparam("now"))
+_keys_over = select(_counter.key).where(*_over).limit(bindparam("at_most"))
+_close = delete(_counter).where(*_over, _counter.key.in_(bindparam("of_keys", expanding=True)))
+_close_windows = _close.returning(_counter.key, _counter.failures, _counter.blocked_until)
 _blocked = (
     select(_counter.blocked_until)
     .where(tuple_(_counter.kind, _counter.key).in_(bindparam("pairs", expanding=True)))
@@ -86,6 +100,15 @@ class Delay:
     """From so many failures on, wait until an instant."""
 
     failures: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A window that is over, and how much was counted in it."""
+
+    key: str
+    count: int
     until: datetime
 
 
@@ -134,6 +157,23 @@ def forget(db: Connection, kind: str, key: str) -> None:
 def claim(db: Connection, kind: str, key: str, *, until: datetime, now: datetime) -> bool:
     """Be the only one to do something until an instant; false when somebody has it."""
     return db.execute(_claim, {"kind": kind, "key": key, "now": now, "until": until}).first() is not None
+
+
+def count_in_window(db: Connection, kind: str, key: str, *, until: datetime, now: datetime) -> int | None:
+    """Count one in the window that is open, or in a new one that ends at an instant; none while one that is over was not closed."""
+    found: int | None = db.scalar(_count_in_window, {"kind": kind, "key": key, "now": now, "until": until})
+    return found
+
+
+def close_windows(db: Connection, kind: str, keys: Sequence[str], now: datetime) -> list[Closed]:
+    """Take those windows away that are over; of several who do so at once one gets each."""
+    rows = db.execute(_close_windows, {"of_kind": kind, "of_keys": list(keys), "now": now})
+    return [Closed(*row) for row in rows]
+
+
+def windows_over(db: Connection, kind: str, now: datetime, limit: int) -> list[str]:
+    """List the keys of windows that are over; by the key's first column."""
+    return list(db.scalars(_keys_over, {"of_kind": kind, "now": now, "at_most": limit}))
 
 
 def delete_old(db: Connection, before: datetime, limit: int) -> int:

@@ -9,12 +9,11 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, request
 
-from idp import audit
-from idp.audit import Event
+from idp.authn import throttling
 from idp.errors import IdpError, TryAgain
 from idp.oidc.authorization import parameters
 from idp.oidc.authorization.parameters import Parameters
-from idp.oidc.clients import authentication, remote_keys
+from idp.oidc.clients import authentication, refusals, remote_keys
 from idp.oidc.clients.authentication import Credentials
 from idp.oidc.clients.metadata import PRIVATE_KEY_JWT
 from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError
@@ -103,7 +102,7 @@ def _kept_by_nobody(response: Response) -> Response:
 
 
 def refusal(error: OAuthError) -> Response:
-    """Tell a client what it did wrong; a refused client's try is noted in the audit log."""
+    """Tell a client what it did wrong; a refused client's try is noted in the audit log (`clients.refusals`)."""
     log.info("refused", reason=error.error.value, status=error.status, detail=error.detail)
     body = {"error": error.error.value}
     if error.description:
@@ -129,4 +128,4 @@ def failure(error: IdpError) -> Response:
 
 def _note(error: ClientRefused) -> None:
     with suppress(TryAgain), unit_of_work() as work:
-        audit.record(work, Event.CLIENT_REFUSED, client=error.claimed_id, reason=error.description)
+        refusals.note(work, error.claimed_id, error.description, throttling.network_of(request.remote_addr))
