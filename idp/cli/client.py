@@ -10,7 +10,7 @@ import click
 from idp.cli import client_flags
 from idp.cli.installation import opened
 from idp.cli.output import PROFILES, Command, choose_profile, noun, show
-from idp.oidc.clients import clients, sectors
+from idp.oidc.clients import clients, registration, sectors
 from idp.oidc.clients.clients import Client, ClientRecord
 from idp.oidc.clients.metadata import Origin
 from idp.unit_of_work import OPERATOR_AT_SHELL, UnitOfWork, Units
@@ -88,25 +88,28 @@ def show_client(client_id: str) -> None:
 @click.option("--metadata", type=click.File(encoding="utf-8"), help="Members to replace, as an RFC 7591 document; null removes one.")
 @click.option("--new-secret", is_flag=True, help="Make a further secret; the one before stays valid beside it.")
 @click.option("--end-old-secret", is_flag=True, help="With --new-secret: let it be the only one.")
+@click.option("--new-registration-token", is_flag=True, help="For a client that registered itself: a new token; the old one ends.")
 @click.option("--enable/--disable", "enabled", default=None, help="Switch the client on or off; off ends its tokens.")
 @client_flags.options
 def update(client_id: str, metadata: IO[str] | None, profile: str | None, **flags: Any) -> None:
     """Change what is named, leave the rest."""
     new_secret, end_old, enabled = flags.pop("new_secret"), flags.pop("end_old_secret"), flags.pop("enabled")
-    first_party = flags.pop("first_party")
+    new_token, first_party = flags.pop("new_registration_token"), flags.pop("first_party")
     if end_old and not new_secret:
         raise click.UsageError("--end-old-secret goes with --new-secret")
     changes = client_flags.changed((document_in(metadata) if metadata else {}) | client_flags.given(flags))
-    secret = None
+    told: dict[str, Any] = {}
     with opened() as units, changing(units, client_id, changes, profile) as work:
         if changes or profile or first_party is not None:
             clients.change(work, client_id, changes, first_party=first_party, profile=profile)
         if new_secret:
-            secret = clients.renew_secret(work, client_id, end_old=end_old)
+            told = {"client_secret": clients.renew_secret(work, client_id, end_old=end_old), "client_secret_expires_at": 0}
+        if new_token:
+            told |= {"registration_access_token": registration.renew_token(work, client_id)}
         if enabled is not None:
             clients.enable(work, client_id, enabled=enabled)
         answer = recorded(clients.record(work, client_id))
-    show(answer | ({"client_secret": secret, "client_secret_expires_at": 0} if secret else {}))
+    show(answer | told)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
+from idp.oidc.clients import initial_tokens
 from idp.unit_of_work import Units
 from tests.http.oidc.relying import RelyingParty, machine
 
@@ -173,6 +174,20 @@ def test_a_new_secret_works_beside_the_old_one_at_once(told, app, units: Units) 
         assert party.post("/token", {"grant_type": "client_credentials"}, auth=("ordering", secret)).status_code == 200
     told("client", "update", "ordering", "--new-secret", "--end-old-secret")
     assert party.post("/token", {"grant_type": "client_credentials"}, auth=("ordering", new)).status_code == 401
+
+
+def test_rfc7592_a_new_registration_token_lets_an_app_manage_itself_again(told, refused, app, units: Units) -> None:
+    with units.write() as work:
+        initial = initial_tokens.create(work, "the tests").secret
+    browser = app.test_client()
+    bearer = {"Authorization": f"Bearer {initial}"}
+    made = browser.post("/register", json={"redirect_uris": ["https://app.example/cb"]}, headers=bearer).json
+    renewed = told("client", "update", made["client_id"], "--new-registration-token")["registration_access_token"]
+    for token, status in ((made["registration_access_token"], 401), (renewed, 200)):
+        answer = browser.get(f"/register/{made['client_id']}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
+    told("client", "create", "--client-id", "app", *CALLBACK)
+    assert refused("client", "update", "app", "--new-registration-token") == (1, "invalid_client_metadata")
 
 
 @pytest.mark.parametrize("command", [("update", "ordering", "--disable"), ("delete", "ordering")])

@@ -7,6 +7,7 @@ import pytest
 
 from idp.oidc.authorization import consent
 from idp.oidc.clients import clients, registration
+from idp.oidc.protocol import OAuthError
 from idp.unit_of_work import Units
 from tests.http.oidc.browsing import REDIRECT_URI, Browser, phone_admin, registered, secret_of
 from tests.http.oidc.registration.conftest import Registrar
@@ -95,6 +96,42 @@ def test_without_a_token_nothing_is_told(registrar: Registrar, made: dict) -> No
     response = registrar.client.get(f"/register/{made['client_id']}")
     assert refusal(response) == UNKNOWN
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="idp"'
+
+
+def test_rfc7592_2_1_an_operator_renews_the_token_and_the_old_one_dies(registrar: Registrar, made: dict, units: Units) -> None:
+    with units.write() as work:
+        renewed = registration.renew_token(work, made["client_id"])
+    for method, body in (("GET", {}), ("PUT", {"json": update(made)}), ("DELETE", {})):
+        assert refusal(registrar.managing(made, method, **body)) == UNKNOWN
+    told = registrar.managing(made, token=renewed)
+    assert (told.status_code, told.json["registration_access_token"]) == (200, renewed)
+    assert registrar.managing(made, "PUT", token=renewed, json=update(made)).status_code == 200
+
+
+def test_rfc7592_5_an_update_by_an_old_token_that_runs_at_that_moment_changes_nothing(registrar, made: dict, units: Units) -> None:
+    """Its first look is before the renewal, its change after it."""
+    token, document = made["registration_access_token"], update(made, client_name="Stolen")
+    with units.write() as work:
+        registration.check_update(work, made["client_id"], token, document)
+    with units.write() as work:
+        renewed = registration.renew_token(work, made["client_id"])
+    with pytest.raises(OAuthError), units.write() as work:
+        registration.replace(work, made["client_id"], token, document)
+    assert registrar.managing(made, token=renewed).json["client_name"] == "Some App"
+
+
+def test_rfc7592_5_reading_and_updating_leave_the_token_as_it_is(registrar: Registrar, made: dict) -> None:
+    """A client that lost the answer with a new one would be locked out for good."""
+    for response in (registrar.managing(made), registrar.managing(made, "PUT", json=update(made))):
+        assert response.json["registration_access_token"] == made["registration_access_token"]
+
+
+def test_only_clients_that_registered_themselves_get_a_registration_token(units: Units) -> None:
+    with units.write() as work:
+        registered(work, "app")
+    for client_id, error in (("app", OAuthError), ("unknown", clients.ClientUnknown)):
+        with pytest.raises(error), units.write() as work:
+            registration.renew_token(work, client_id)
 
 
 def test_rfc7592_2_2_an_update_replaces_the_whole(registrar: Registrar, made: dict) -> None:
