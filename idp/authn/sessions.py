@@ -27,6 +27,7 @@ __all__ = [
     "end_of_person",
     "find",
     "find_by_id",
+    "find_to_end",
     "find_with_account",
     "hold",
     "idle_end",
@@ -48,8 +49,16 @@ _KEPT_AFTER_END = timedelta(days=7)
 
 
 def find(work: UnitOfWork, token: str, area: Area = Area.PUBLIC) -> Session | None:
-    """Give the live session of an area that a cookie's token proves."""
+    """Give the live session of an area that a cookie's token proves, unless its account may not be used any more.
+
+    Locking and deactivating end sessions; one whose account's row alone was changed counts as signed out all the same.
+    """
     return store.find_live(work.db, crypto.hash_token(token), area=area, now=work.now, idle_since=idle_since(work))
+
+
+def find_to_end(work: UnitOfWork, token: str) -> Session | None:
+    """Give the live session that a cookie's token proves, whatever became of its account: apps are to be told of its end."""
+    return store.find_live(work.db, crypto.hash_token(token), area=Area.PUBLIC, now=work.now, idle_since=idle_since(work), whosever=True)
 
 
 def find_by_id(work: UnitOfWork, session_id: SessionId, area: Area = Area.PUBLIC) -> Session | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, insert, or_, select, update
 
 from idp.authn import tables
 from idp.authn.areas import Area
@@ -61,6 +61,8 @@ LIVE = (
 """What a session is that counts; to be bound: now, idle_since, area."""
 _live = select(*COLUMNS).where(*LIVE)
 _live_by_token = _live.where(_row.token_hash == bindparam("token_hash"))
+_usable = exists().where(AccountRow.id == _row.account_id, AccountRow.locked_at.is_(None), AccountRow.deactivated_at.is_(None))
+_usable_by_token = _live_by_token.where(_usable)
 _live_by_id = _live.where(_row.id == bindparam("session_id"))
 _live_by_id_held = _live_by_id.with_for_update(read=True)
 _with_account = (
@@ -92,11 +94,12 @@ _over = select(_row.id).where(or_(_row.expires_at < bindparam("before"), _row.en
 _delete = delete(_row).where(_row.id.in_(bindparam("ids", expanding=True)))
 
 
-def find_live(db: Connection, token_hash: str, *, area: Area, now: datetime, idle_since: datetime) -> Session | None:
-    """Give the live session of a token; by uq_sessions_token_hash."""
-    return _session(
-        db.execute(_live_by_token, {"token_hash": token_hash, "area": area, "now": now, "idle_since": idle_since}).mappings().first()
-    )
+def find_live(
+    db: Connection, token_hash: str, *, area: Area, now: datetime, idle_since: datetime, whosever: bool = False
+) -> Session | None:
+    """Give the live session of a token; by uq_sessions_token_hash. `whosever`: also of an account that is locked or deactivated."""
+    bound = {"token_hash": token_hash, "area": area, "now": now, "idle_since": idle_since}
+    return _session(db.execute(_live_by_token if whosever else _usable_by_token, bound).mappings().first())
 
 
 def find_live_by_id(db: Connection, session_id: SessionId, *, area: Area, now: datetime, idle_since: datetime) -> Session | None:

@@ -92,7 +92,7 @@ def _refuse_repeated() -> None:
 
 def _session(work: UnitOfWork) -> Session | None:
     token = cookies.session_token()
-    return sessions.find(work, token) if token else None
+    return sessions.find_to_end(work, token) if token else None
 
 
 def _confirm(work: UnitOfWork, wish: Wish, session: Session) -> Response:
