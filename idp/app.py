@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import MapAdapter
 
 from idp import api, audit, demo, messaging, metrics, pages
 from idp.authn import activations, sessions
@@ -49,6 +51,7 @@ from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
 from idp.pages.machines import asks_machine
 from idp.pages.ready import ReadyDocuments
+from idp.pages.short_way import ShortWay
 from idp.replica import BEAT, BEAT_EVERY, Replica
 from idp.settings import Settings, load_settings
 from idp.turns import take_turn
@@ -89,7 +92,18 @@ class Provider(Flask):
         """Answer at once what is ready; all else is a request to Flask."""
         ready: ReadyDocuments | None = self.extensions.get("idp.ready")
         answer = ready.answer(environ, start_response, super().wsgi_app) if ready else None
+        if answer is None:
+            answer = self.short_way.answer(environ, start_response)
         return super().wsgi_app(environ, start_response) if answer is None else answer
+
+    @cached_property
+    def short_way(self) -> ShortWay:
+        """Look up once what requests of machines need; at the first request, when nothing is added any more."""
+        return ShortWay(self)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Make what matches and builds addresses; where the rule is known there is nothing to match."""
+        return None if request is None or request.url_rule is not None else super().create_url_adapter(request)
 
     def full_dispatch_request(self) -> Response:
         """Answer a request; those of machines take turns."""

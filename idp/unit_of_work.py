@@ -6,7 +6,7 @@ statements that re-check what they rely on. Nothing else commits.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from flask import current_app, g, has_app_context
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from idp import spans
@@ -24,6 +24,7 @@ from idp.errors import IdpError, TryAgain
 from idp.identifiers import AccountId, RequestId, SessionId, new_id
 from idp.replica import Replica
 from idp.settings import Settings
+from idp.statements import ShortWayConnection
 
 Result = TypeVar("Result")
 _SERIALIZATION_FAILURES = ("40001", "40P01", "55P03")
@@ -131,22 +132,30 @@ class Units:
 
         Raises: TryAgain when the database refuses to serialize or is out of reach.
         """
-        with spans.span("write"), _database_errors():
+        work = kept = None
+        with spans.span("write"):
             try:
-                with self._writing.connect() as connection, connection.begin():
+                connection = ShortWayConnection(self._writing)
+                try:
+                    transaction = connection.begin()
                     work = self._unit(connection, actor, request_id, writes=True)
-                    kept: IdpError | None = None
                     try:
                         yield work
                     except IdpError as error:
                         if not error.keeps_changes:
                             raise
                         kept = error
-                    self._run_handlers(work)
+                    if work.events:
+                        self._run_handlers(work)
+                    transaction.commit()
+                finally:
+                    connection.close()  # rolls back what is not committed
             except IdpError:
-                self._write_refusals(work)
-                for call in work.after_refusals:
-                    call()
+                if work is not None:
+                    self._after_refusal(work)
+                raise
+            except SQLAlchemyError as error:
+                _try_again_if_passing(error)
                 raise
         for call in work.after_commits:
             call()
@@ -159,14 +168,21 @@ class Units:
 
         `replica`: what is read decides nothing and may be a little old, so it may come from the replica. Raises: TryAgain.
         """
-        with spans.span("read"), _database_errors():
-            if replica and self._replica:
-                with self._replica.connected(self.clock()) as elsewhere:
-                    if elsewhere is not None:
-                        yield self._unit(elsewhere, actor, request_id, writes=False)
-                        return
-            with self._reading.connect() as connection:
-                yield self._unit(connection, actor, request_id, writes=False)
+        with spans.span("read"):
+            try:
+                if replica and self._replica:
+                    with self._replica.connected(self.clock()) as elsewhere:
+                        if elsewhere is not None:
+                            yield self._unit(elsewhere, actor, request_id, writes=False)
+                            return
+                connection = ShortWayConnection(self._reading)
+                try:
+                    yield self._unit(connection, actor, request_id, writes=False)
+                finally:
+                    connection.close()
+            except SQLAlchemyError as error:
+                _try_again_if_passing(error)
+                raise
 
     def _unit(self, connection: Connection, actor: Actor, request_id: RequestId | None, *, writes: bool) -> UnitOfWork:
         given = request_id or RequestId(new_id())
@@ -178,10 +194,18 @@ class Units:
             for handler in self._handlers[type(event)]:
                 handler(work, event)
 
+    def _after_refusal(self, refused: UnitOfWork) -> None:
+        if refused.refusals:
+            try:
+                self._write_refusals(refused)
+            except SQLAlchemyError as error:
+                _try_again_if_passing(error)
+                raise
+        for call in refused.after_refusals:
+            call()
+
     def _write_refusals(self, refused: UnitOfWork) -> None:
-        if not refused.refusals:
-            return
-        with self._writing.begin() as connection:
+        with ShortWayConnection(self._writing) as connection, connection.begin():
             work = self._unit(connection, refused.actor, refused.request_id, writes=True)
             for note in refused.refusals:
                 note(work)
@@ -189,19 +213,15 @@ class Units:
             call()
 
 
-@contextmanager
-def _database_errors() -> Iterator[None]:
-    """Turn what may succeed at a second try into TryAgain; all else stays an error of ours."""
-    try:
-        yield
-    except OperationalError as error:
-        raise TryAgain(f"database: {type(error.orig).__name__}") from error
-    except NoFreeConnection as error:
+def _try_again_if_passing(error: SQLAlchemyError) -> None:
+    """Turn what may succeed at a second try into TryAgain; all else stays an error of ours. Raises: TryAgain."""
+    if isinstance(error, NoFreeConnection):
         raise TryAgain("database: no free connection") from error
-    except DBAPIError as error:
-        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:
-            raise TryAgain(f"database: {type(error.orig).__name__}") from error
-        raise
+    if not isinstance(error, DBAPIError):
+        return
+    lost = isinstance(error, OperationalError) or error.connection_invalidated
+    if lost or getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:
+        raise TryAgain(f"database: {type(error.orig).__name__}") from error
 
 
 def retry_once(call: Callable[[], Result]) -> Result:
@@ -228,17 +248,13 @@ def _request_facts() -> tuple[Actor, RequestId | None]:
     return g.get("actor", NOBODY), g.get("request_id")
 
 
-@contextmanager
-def unit_of_work(actor: Actor | None = None) -> Iterator[UnitOfWork]:
+def unit_of_work(actor: Actor | None = None) -> AbstractContextManager[UnitOfWork]:
     """Open a writing unit for this request. Raises: TryAgain."""
     known, request_id = _request_facts()
-    with current_units().write(actor or known, request_id) as work:
-        yield work
+    return current_units().write(actor or known, request_id)
 
 
-@contextmanager
-def read_work(*, replica: bool = False) -> Iterator[UnitOfWork]:
+def read_work(*, replica: bool = False) -> AbstractContextManager[UnitOfWork]:
     """Open a reading unit for this request; `replica` as `Units.read` says (`pages.lists` for lists). Raises: TryAgain."""
     known, request_id = _request_facts()
-    with current_units().read(known, request_id, replica=replica) as work:
-        yield work
+    return current_units().read(known, request_id, replica=replica)

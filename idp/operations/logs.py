@@ -4,10 +4,12 @@ Two nets: values under names that hold secrets are dropped, and what looks like 
 address is cut out of every text, tracebacks and the lines of libraries included.
 """
 
+import json
 import logging
 import re
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +38,7 @@ PHONE_NUMBER = re.compile(r"\+\d[\d ()/-]{4,18}(\d{4})(?!\d)")
 URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s@/]+@")
 SUSPICIOUS = re.compile(r"[?=/+\s]|eyJ")
 """Each of the above needs one of these; most values of a line have none."""
+_json = json.JSONEncoder(default=str).encode
 NETS = (
     ("?", QUERY, r"\1?" + HIDDEN),
     ("=", SECRET_PARAMETERS, r"\1" + HIDDEN),
@@ -54,7 +57,7 @@ def set_up(level: str = "INFO") -> None:
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     last: list[Processor] = [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(default=str)]
     structlog.configure(
-        processors=[drop_quiet, *shared, add_name, stamp, *last],
+        processors=[finish],
         wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         logger_factory=OurLogger,
         cache_logger_on_first_use=True,
@@ -93,17 +96,19 @@ class OurLogger:
     debug = info = warning = error = critical = write
 
 
-def drop_quiet(logger: OurLogger, method: str, event: EventDict) -> EventDict:
-    """Drop lines below the level that the root logger has now, but none of the audit log's. Raises: DropEvent."""
+def finish(logger: OurLogger, method: str, event: EventDict) -> str:
+    """Make the line of one of our own events, in one step: a chain of steps costs each request's line three times as much.
+
+    Below the level that the root logger has now there is none, but for the audit log's. Raises: DropEvent.
+    """
     if logging.root.level > LEVELS[method] and logger.name != ALWAYS:
         raise structlog.DropEvent
-    return event
-
-
-def add_name(logger: OurLogger, _: str, event: EventDict) -> EventDict:
-    """Name the logger."""
-    event["logger"] = logger.name
-    return event
+    if "request_id" not in event or "network" not in event:
+        event = structlog.contextvars.merge_contextvars(logger, method, event)
+    event.update(level=method, logger=logger.name, timestamp=datetime.now(UTC).isoformat().replace("+00:00", "Z"))
+    if "exc_info" in event:
+        event = structlog.processors.format_exc_info(logger, method, event)
+    return _json(redact(logger, method, event))
 
 
 class ToStandardError(logging.Handler):

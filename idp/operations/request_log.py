@@ -24,7 +24,7 @@ def finish(response: Response) -> Response:
     began, actor, rule = g.get("request_began"), g.get("actor"), request.url_rule
     request_line.write(
         request.method,
-        request.endpoint or "unknown",
+        rule.endpoint if rule else "unknown",
         rule.rule if rule else "unknown",
         status=response.status_code,
         seconds=time.perf_counter() - began if began is not None else 0.0,

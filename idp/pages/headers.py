@@ -25,7 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if settings.over_https:
             headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR}"
         headers.setdefault("Referrer-Policy", g.get("referrer_policy", "same-origin"))
-        if response.mimetype == "text/html":
+        if (response.content_type or "").startswith("text/html"):
             _protect_page(response)
         return response
 

@@ -1,6 +1,6 @@
 """Endpoints that machines call: no CSRF token, no cookies, no language, on any host name, answers without pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,9 +20,13 @@ def exempt_machine(blueprint: Blueprint) -> None:
 def asks_machine() -> bool:
     """Tell whether the running request goes to a machine endpoint, or to a style sheet or picture."""
     asked = request.endpoint
-    if asked is None:
-        return False
-    return asked == "assets" or asked.rpartition(".")[0] in _machine_blueprints or not _machine_blueprints.isdisjoint(request.blueprints)
+    return asked is not None and (asked == "assets" or is_of_machine(asked))
+
+
+def is_of_machine(endpoint: str) -> bool:
+    """Tell whether an endpoint stands in a blueprint that only machines call, or in one that is part of such a one."""
+    blueprint, _, _ = endpoint.rpartition(".")
+    return blueprint in _machine_blueprints or any(blueprint.startswith(name + ".") for name in _machine_blueprints)
 
 
 @contextmanager
@@ -58,3 +62,10 @@ def for_pages_alone(app: Flask) -> Iterator[None]:
     app.before_request(begin)
     app.after_request(finish)
     app.teardown_request(forget)
+    app.extensions["idp.hooks_for_pages"] = (begin, finish)
+
+
+def hooks_for_pages(app: Flask) -> Collection[Callable[..., Any]]:
+    """Give the hooks that do nothing at machine endpoints."""
+    hooks: Collection[Callable[..., Any]] = app.extensions["idp.hooks_for_pages"]
+    return hooks

@@ -13,6 +13,7 @@ from idp.pages.networks import Networks
 
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 """No characters that are mistaken for others when read aloud."""
+_LETTER_OF_BYTE = bytes(ord(_LETTERS[byte % len(_LETTERS)]) for byte in range(256))
 _OF_A_PROXY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -21,9 +22,9 @@ def init_app(app: Flask) -> None:
     networks: Networks = app.extensions["idp.networks"]
 
     def number() -> None:
-        g.network = networks.name(request.remote_addr)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_number(), network=g.network)
+        g.network = network = networks.name(request.remote_addr)
+        g.request_id = drawn = number_of(request.environ)
+        g.bound_names = structlog.contextvars.bind_contextvars(request_id=drawn, network=network)
 
     app.before_request(number)
     app.after_request(_send)
@@ -43,10 +44,7 @@ def number_of(environ: Mapping[str, Any]) -> RequestId:
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
     if given and "werkzeug.proxy_fix.orig" in environ and _OF_A_PROXY.fullmatch(given):
         return RequestId(given)
-    chance, drawn = secrets.randbelow(len(_LETTERS) ** 8), ""
-    for _ in range(8):
-        chance, place = divmod(chance, len(_LETTERS))
-        drawn += _LETTERS[place]
+    drawn = secrets.token_bytes(8).translate(_LETTER_OF_BYTE).decode()
     return RequestId(f"{drawn[:4]}-{drawn[4:]}")
 
 
@@ -56,4 +54,6 @@ def _send(response: Response) -> Response:
 
 
 def _forget(_error: BaseException | None) -> None:
-    structlog.contextvars.clear_contextvars()
+    bound = g.get("bound_names")
+    if bound:
+        structlog.contextvars.reset_contextvars(**bound)

@@ -1,10 +1,11 @@
 """Whatever is sent to whatever address of the provider: the answer is a refusal, never a failure."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import flask
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, NullPool, create_engine
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -109,17 +110,13 @@ def test_no_headers_are_a_failure(app: flask.Flask, name: str) -> None:
     assert failures((method, at, stranger(method, at, b"a=b", **HEADERS[name])) for method, at in targets(app, "x")) == []
 
 
-class Gone(Exception):
-    """What the driver says when nobody is there."""
+def dead_engine() -> Engine:
+    """Stand for a database that is out of reach: a real one would have to be stopped for each test."""
 
+    def connect() -> None:
+        raise sqlite3.OperationalError("nobody is there")
 
-class DeadEngine:
-    """Stands for a database that is out of reach: a real one would have to be stopped for each test."""
-
-    def connect(self) -> None:
-        raise OperationalError("SELECT 1", {}, Gone())
-
-    begin = connect
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
 
 @pytest.mark.parametrize("dead", [("_reading", "_writing"), ("_writing",)], ids=["all", "writing"])
@@ -127,7 +124,7 @@ def test_a_dead_database_is_a_503_that_says_when_to_come_again(
     app: flask.Flask, ask: Ask, units: Units, monkeypatch: pytest.MonkeyPatch, dead: tuple[str, ...]
 ) -> None:
     for name in dead:
-        monkeypatch.setattr(units, name, DeadEngine())
+        monkeypatch.setattr(units, name, dead_engine())
     fields = "&".join(f"{name}=x" for name in FIELDS).encode()
     answers = [(method, at, ask(method, at, fields)) for method, at in targets(app, "x") if at != "/health/ready"]
     failed = [(method, at, answer.status_code) for method, at, answer in answers if answer.status_code >= 500]

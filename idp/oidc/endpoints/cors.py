@@ -39,7 +39,7 @@ def _allow(response: Response) -> Response:
     """Let scripts of a registered origin read the answer; whoever asks, it depends on the origin."""
     if request.blueprint not in FOR_BROWSER_APPS:
         return response
-    response.vary.add("Origin")
+    response.headers.add("Vary", "Origin")
     if _origin_is_registered():
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
         response.headers["Access-Control-Expose-Headers"] = _TOLD

@@ -1,0 +1,184 @@
+"""Statements that are built once are compiled once: the short way from such a statement to its rows.
+
+The library's own way (look up the compiled text, make a context, bind, a cursor's strategy, a result that knows the columns) costs a
+short question several times what its database does. `ShortWayConnection` is the library's connection in all but this: a statement that
+comes a second time is compiled by the library for good, and from then on given straight to the driver; binds and columns are converted
+by the library's types, rows are the library's rows, failures are worded by the library. Whatever it does not know (lists of values,
+many rows at once, defaults, options, somebody who listens to statements) goes the library's way.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, Update
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+__all__ = ["ShortWayConnection"]
+
+_KNOWN = (Select, Insert, Update, Delete)
+_HARMLESS_OPTIONS = frozenset({"preserve_rowcount"})  # ours always keep it
+_MOST_STATEMENTS = 4096
+"""More than the program has; a bound for the case that somebody runs statements twice that were built for one request."""
+
+Convert = Callable[[Any], Any]
+Bind = tuple[str, str | None, Any, Convert | None]
+"""A bind's name in the text, the name of its value (or None and the value itself), and how that is converted."""
+
+
+class Rows(IteratorResult[Any]):
+    """The rows of a statement, and how many it changed."""
+
+    rowcount: int = -1
+
+
+class Plan:
+    """One statement with one set of bound names on one kind of database."""
+
+    __slots__ = ("_binds", "_columns", "_convert", "_description", "_positional", "_text")
+
+    def __init__(self, compiled: SQLCompiler, columns: Sequence[TypeEngine[Any]], binds: Sequence[Bind]) -> None:
+        self._text = compiled.string
+        self._positional = compiled.positional
+        self._binds = binds
+        self._columns = columns
+        self._description: SimpleResultMetaData | None = None
+        self._convert: Sequence[tuple[int, Convert]] = ()
+
+    def run(self, connection: "ShortWayConnection", given: Mapping[str, Any]) -> Rows:
+        """Run the statement. Raises: what the library raises."""
+        values = [
+            fixed if key is None else given[key] if convert is None else convert(given[key]) for _, key, fixed, convert in self._binds
+        ]
+        cursor = connection.driver_cursor()
+        try:
+            cursor.execute(self._text, values if self._positional else dict(zip((bind[0] for bind in self._binds), values, strict=True)))
+            rows = cursor.fetchall() if cursor.description else []
+            count = cursor.rowcount
+            if self._description is None:
+                self._describe(connection.dialect, cursor.description or ())
+        except connection.dialect.loaded_dbapi.Error as error:
+            connection._handle_dbapi_exception(error, self._text, None, cursor, None)  # noqa: SLF001 - the one place that words failures
+        finally:
+            cursor.close()
+        if self._convert:
+            rows = [self._converted(row) for row in rows]
+        assert self._description is not None
+        result = Rows(self._description, iter(rows))
+        result.rowcount = count
+        return result
+
+    def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        values = list(row)
+        for place, convert in self._convert:
+            values[place] = convert(values[place])
+        return tuple(values)
+
+    def _describe(self, dialect: Dialect, described: Sequence[Sequence[Any]]) -> None:
+        """Learn the names of the columns, and how the driver gives their values."""
+        assert len(described) == len(self._columns)
+        processors = [
+            kind.dialect_impl(dialect).result_processor(dialect, said[1]) for kind, said in zip(self._columns, described, strict=True)
+        ]
+        self._convert = tuple((place, convert) for place, convert in enumerate(processors) if convert is not None)
+        self._description = SimpleResultMetaData([said[0] for said in described])
+
+
+class _Plans:
+    """The plans of one engine; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._met: WeakSet[Any] = WeakSet()
+        self._plans: dict[Any, dict[tuple[str, ...], Plan | None]] = {}
+
+    def find(self, dialect: Dialect, statement: Any, given: Any) -> Plan | None:
+        """Give the plan of a statement; none the first time, and for those that go the library's way."""
+        plans = self._plans.get(statement)
+        if plans is None:
+            self._meet(statement)
+            return None
+        names = tuple(given)
+        try:
+            return plans[names]
+        except KeyError:
+            plan = plans[names] = _plan(dialect, statement, names)
+            return plan
+
+    def _meet(self, statement: Any) -> None:
+        """Remember a statement; one that comes again was built for good."""
+        if statement in self._met:
+            if len(self._plans) < _MOST_STATEMENTS:
+                self._plans[statement] = {}
+        else:
+            self._met.add(statement)
+
+
+_plans_of: WeakKeyDictionary[Engine, _Plans] = WeakKeyDictionary()
+
+
+class ShortWayConnection(Connection):
+    """A connection that knows the short way."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._plans = _plans_of.get(engine) or _plans_of.setdefault(engine, _Plans())
+        self._driver: Any = None
+
+    def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        """Run a statement. Raises: what the library raises."""
+        if isinstance(statement, _KNOWN) and execution_options is None and not (self._has_events or self.engine._has_events):  # noqa: SLF001
+            given = {} if parameters is None else parameters
+            if type(given) is dict:
+                plan = self._plans.find(self.dialect, statement, given)
+                if plan is not None:
+                    return plan.run(self, given)
+        return super().execute(statement, parameters, execution_options=execution_options)
+
+    def driver_cursor(self) -> Any:
+        """Open a cursor of the driver."""
+        if self._driver is None or self.invalidated:
+            self._driver = self.connection.driver_connection
+        return self._driver.cursor()
+
+
+def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None:
+    """Compile a statement for good, if there is nothing in it that the library decides at each run."""
+    if not _HARMLESS_OPTIONS.issuperset(statement.get_execution_options()):
+        return None
+    compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
+    decided_late = (
+        compiled.prefetch,
+        compiled.implicit_returning,
+        compiled.post_compile_params,
+        compiled.literal_execute_params,
+        compiled.escaped_bind_names,
+        getattr(statement, "_multi_values", ()),
+    )
+    if any(decided_late):
+        return None
+    binds = [_bind(dialect, compiled, name, names) for name in (compiled.positiontup if compiled.positional else compiled.binds)]
+    if None in binds:
+        return None
+    if isinstance(statement, Select):
+        kinds = [column["type"] for column in statement.column_descriptions]
+    else:
+        kinds = [column.type for column in compiled.effective_returning or ()]
+    if not all(isinstance(kind, TypeEngine) for kind in kinds):
+        return None  # a whole entity
+    return Plan(compiled, kinds, [bind for bind in binds if bind])
+
+
+def _bind(dialect: Dialect, compiled: SQLCompiler, name: str, names: Sequence[str]) -> Bind | None:
+    """Say where a bind's value comes from; None if the library decides that at each run."""
+    bind = compiled.binds[name]
+    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    key = next((known for known in (bind.key, name) if known in names), None)
+    if key is not None:
+        return name, key, None, convert
+    if bind.required or bind.callable is not None or bind.expanding:
+        return None  # the library says what is missing
+    value = bind.effective_value
+    return name, None, convert(value) if convert else value, None
