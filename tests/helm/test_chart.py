@@ -9,24 +9,12 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tests.helm.conftest import CHART, EVERYTHING, KUBERNETES, PROFILES, merged, module_folder
+from idp.settings import Settings
+from tests.helm.conftest import CHART, CUSTOM, EVERYTHING, KUBERNETES, PROFILES, merged, module_folder
 
 pytestmark = pytest.mark.slow
 
 VERSIONS = ("1.34", "1.35", "1.36")
-CUSTOM = {
-    "HTTPRoute": ("sigs.k8s.io/gateway-api@v1.6.3", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"),
-    "ExternalSecret": (
-        "github.com/external-secrets/external-secrets@v0.16.2",
-        "config/crds/bases/external-secrets.io_externalsecrets.yaml",
-    ),
-} | {
-    kind: (
-        "github.com/prometheus-operator/prometheus-operator@v0.92.1",
-        f"example/prometheus-operator-crd/monitoring.coreos.com_{kind.lower()}s.yaml",
-    )
-    for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule")
-}
 
 
 def documents(render, profile: str) -> list[dict[str, Any]]:
@@ -147,6 +135,8 @@ def test_staff_pages_have_a_host_of_their_own(render):
         ("production", {"secrets": {"masterSecret": {"name": ""}}}, "production needs an existing secret"),
         ("production", {"secrets": {"database": {"name": ""}}, "autoscaling": {"enabled": False}, "web": {"replicas": 1}}, "PostgreSQL"),
         ("production", {"settings": {"nonsense": 1}}, "nonsense"),
+        ("production", {"settings": {"database_url": "postgresql://idp:secret@db/idp"}}, "database_url"),
+        ("production", {"settings": {"port": 9000}}, "port"),
         ("production", {"profile": "staging"}, "profile"),
         ("production", {"issuer": "login.example.com"}, "issuer"),
         ("production", {"externalSecrets": {"enabled": True}}, "names the store"),
@@ -155,6 +145,96 @@ def test_staff_pages_have_a_host_of_their_own(render):
 def test_values_that_cannot_work_are_refused_by_name(render, profile, values, problem):
     with pytest.raises(ValueError, match=problem):
         render(profile, values)
+
+
+def one_of(rendered: list[dict[str, Any]], kind: str, end: str = "") -> dict[str, Any]:
+    (found,) = [one for one in rendered if one["kind"] == kind and one["metadata"]["name"].endswith(end)]
+    return found
+
+
+def environment(pod: dict[str, Any]) -> dict[str, str]:
+    return {entry["name"]: entry["value"] for entry in pod["containers"][0]["env"]}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_option_is_named_once_in_a_pod(render, profile):
+    for name, spec in pods(documents(render, profile)):
+        for container in [*spec["containers"], *spec.get("initContainers", [])]:
+            given = [entry["name"] for entry in container.get("env", [])]
+            assert len(given) == len(set(given)), name
+
+
+def test_every_option_of_the_program_can_be_set_by_the_chart(render):
+    given = {"argon2_memory_kib": 1048576, "audit_log": True, "outbound_allow": ["apps.example"], "mail_from": "e:service <a@b.example>"}
+    web = one_of(render("production", merged(EVERYTHING, {"settings": given})), "Deployment", "-web")["spec"]["template"]["spec"]
+    found = environment(web)
+    options = set(read("values.schema.json")["properties"]["settings"]["properties"])
+    as_arguments = {"host", "port", "workers"}
+    by_values = {name.removeprefix("IDP_").removesuffix("_FILE").lower() for name in found}
+    assert set(Settings.model_fields) - options - as_arguments - by_values == set()
+    assert found["IDP_ARGON2_MEMORY_KIB"] == "1048576"
+    assert found["IDP_AUDIT_LOG"] == "true"
+    assert found["IDP_OUTBOUND_ALLOW"] == '["apps.example"]'
+    assert found["IDP_MAIL_FROM"] == "e:service <a@b.example>"
+
+
+def test_the_read_replica_comes_from_the_databases_secret(render):
+    worker = one_of(render("production", EVERYTHING), "Deployment", "-worker")["spec"]["template"]["spec"]
+    assert environment(worker)["IDP_DATABASE_REPLICA_URL_FILE"] == "/run/secrets/idp/database-replica-url"
+    items = [
+        item
+        for volume in worker["volumes"]
+        if "projected" in volume
+        for source in volume["projected"]["sources"]
+        for item in source["secret"]["items"]
+        if source["secret"]["name"] == "idp-database"
+    ]
+    assert {"key": "replica", "path": "database-replica-url"} in items
+
+
+def test_secrets_that_share_a_name_come_as_one_external_secret_with_all_keys(render):
+    secrets = {name: {"name": "idp"} for name in ("masterSecret", "redis", "smtp", "sms")} | {"database": {"name": "idp"}}
+    secrets["redis"] |= {"key": "redis-url"}
+    made = one_of(render("production", merged(EVERYTHING, {"secrets": secrets})), "ExternalSecret")
+    keys = {one["secretKey"]: one["remoteRef"]["property"] for one in made["spec"]["data"]}
+    assert keys == {
+        "master-secret": "master-secret",
+        "previous": "master-secret-previous",
+        "url": "database-url",
+        "direct": "database-direct-url",
+        "replica": "database-replica-url",
+        "redis-url": "redis-url",
+        "username": "smtp-username",
+        "password": "smtp-password",
+        "api-key": "sms-api-key",
+        "api-secret": "sms-api-secret",
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [
+        ("http://otel:4318/v1/traces", 4318),
+        ("https://otel.example.com/v1/traces", 443),
+        ("http://otel/v1/traces", 80),
+        ("http://[2001:db8::1]:4319/v1/traces", 4319),
+    ],
+)
+def test_traces_are_let_out_to_the_port_of_their_collector(render, endpoint, port):
+    policy = one_of(render("production", {"settings": {"tracing_endpoint": endpoint}}), "NetworkPolicy")
+    assert {"ports": [{"protocol": "TCP", "port": port}], "to": [{"namespaceSelector": {}}]} in policy["spec"]["egress"]
+
+
+def test_nothing_is_let_out_for_traces_that_nobody_asked_for(render):
+    policy = one_of(render("production"), "NetworkPolicy")
+    assert [rule for rule in policy["spec"]["egress"] if rule.get("to") == [{"namespaceSelector": {}}]] == []
+
+
+def test_mail_is_let_out_to_the_port_that_it_goes_to(render):
+    policy = one_of(render("production", {"settings": {"smtp_port": 465}}), "NetworkPolicy")
+    ports = [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]]
+    assert 465 in ports
+    assert 587 not in ports
 
 
 OTHERS: dict[str, Any] = {
@@ -166,12 +246,15 @@ OTHERS: dict[str, Any] = {
     "externalSecrets.storeKind": "SecretStore",
     "service.type": "NodePort",
     "settings": {"smtp_host": "other.example.com"},
+    "extraVolumes": [{"name": "other", "emptyDir": {}}],
+    "extraVolumeMounts": [{"name": "other", "mountPath": "/other"}],
     "gateway.parentRefs": [{"name": "other"}],
     "gateway.staffParentRefs": [{"name": "other"}],
     "networkPolicy.extraEgress": [{"ports": [{"port": 9}]}],
 }
 BY_LAST_NAME: dict[str, Any] = {"extraEnv": [{"name": "OTHER", "value": "x"}], "tolerations": [{"key": "other", "operator": "Exists"}]} | {
-    name: [{"ipBlock": {"cidr": "192.0.2.0/24"}}] for name in ("ingressFrom", "metricsFrom", "databaseTo", "redisTo", "smtpTo", "httpsTo")
+    name: [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
+    for name in ("ingressFrom", "metricsFrom", "databaseTo", "redisTo", "smtpTo", "httpsTo", "tracingTo")
 }
 PROFILE_OF = {"storage": "small", "test": "demo"}
 BESIDE: dict[str, dict[str, Any]] = {"web.replicas": {"autoscaling": {"enabled": False}}}

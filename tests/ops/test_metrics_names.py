@@ -11,10 +11,12 @@ from tests.servers import ROOT
 CHART = ROOT / "helm" / "idp"
 NAME = re.compile(r"\bidp_[a-z_]+")
 LABELS = re.compile(r"\b(idp_[a-z_]+)\{([^}]*)\}")
-RULES = (CHART / "templates" / "rules.yaml").read_text(encoding="utf-8")
+TEMPLATING = re.compile(r"\{\{.*?\}\}")
+RULES = TEMPLATING.sub("", (CHART / "templates" / "rules.yaml").read_text(encoding="utf-8"))
 DASHBOARDS = sorted((CHART / "dashboards").glob("*.json"))
 GROUPING = re.compile(r"\bby \(([\w, ]+)\)")
-ADDED = {"le"}
+ADDED = {"le", "namespace"}
+"""Labels that buckets and the Prometheus operator add."""
 METRICS = [getattr(metrics, name) for name in metrics.__all__ if name.isupper() and name != "CONTENT_TYPE"]
 
 

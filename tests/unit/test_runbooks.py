@@ -22,6 +22,7 @@ GUIDES = sorted((ROOT / "docs").rglob("*.md"))
 RULES = ROOT / "helm" / "idp" / "templates" / "rules.yaml"
 COMMAND = re.compile(r"(?:^|\.venv/bin/|-- |\b(?:do|then) )idp (\S[^\n]*)", re.MULTILINE)
 ALERT = re.compile(r"\balert: (\w+)")
+LEADS_TO = re.compile(r"\balert: (\w+)(?:(?!\balert:).)*?include \"idp\.runbook\" \(list \$ \"([^\"]+)\"\)", re.DOTALL)
 NAMED_ALERT = re.compile(r"`(Idp[A-Z]\w+)`")
 SERIES = re.compile(r"\b(idp_[a-z_]+?)(?:_bucket|_sum|_count)?(?=[\s{\[()`])")
 SELECTED = re.compile(r"\b(idp_[a-z_]+)\{([^}]*)\}")
@@ -104,6 +105,17 @@ def test_every_alert_has_its_runbook() -> None:
     alerts = set(ALERT.findall(RULES.read_text(encoding="utf-8")))
     table = (ROOT / "docs" / "runbooks" / "README.md").read_text(encoding="utf-8")
     assert alerts - set(NAMED_ALERT.findall(table)) == set()
+
+
+def test_every_alert_leads_to_the_page_and_heading_that_tell_of_it() -> None:
+    rules = RULES.read_text(encoding="utf-8")
+    led = dict(LEADS_TO.findall(rules))
+    assert set(led) == set(ALERT.findall(rules))
+    for alert, target in led.items():
+        name, _, anchor = target.partition("#")
+        page = ROOT / "docs" / "runbooks" / name
+        assert f"`{alert}`" in page.read_text(encoding="utf-8"), alert
+        assert not anchor or anchor in anchors_of(page), target
 
 
 @every_runbook

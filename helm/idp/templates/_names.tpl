@@ -46,3 +46,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "idp.staffHost" -}}
 {{- if .Values.staffOrigin -}}{{- (urlParse .Values.staffOrigin).host | splitList ":" | first -}}{{- end -}}
 {{- end -}}
+
+{{- /* What an alert says about its page of docs/runbooks: an address where the values name one, else where it stands in the sources. */ -}}
+{{- define "idp.runbook" -}}
+{{- $page := index . 1 -}}
+{{- with (index . 0).Values.metrics.rules.runbookUrl -}}
+runbook_url: {{ printf "%s/%s" (trimSuffix "/" .) $page | quote }}
+{{- else -}}
+runbook: {{ printf "docs/runbooks/%s" $page | quote }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The port that traces go to: the one of settings.tracing_endpoint, or that of its scheme. */ -}}
+{{- define "idp.tracingPort" -}}
+{{- with .Values.settings.tracing_endpoint -}}
+{{- $address := urlParse . -}}
+{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $address.host) | default (ternary "443" "80" (eq $address.scheme "https")) -}}
+{{- end -}}
+{{- end -}}

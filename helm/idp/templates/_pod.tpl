@@ -32,7 +32,7 @@ capabilities:
 - {name: IDP_TRUSTED_PROXIES, value: "1"}
 {{- end }}
 {{- range $name, $value := .Values.settings }}
-- {name: IDP_{{ upper $name }}, value: {{ (kindIs "slice" $value | ternary (toJson $value) (toString $value)) | quote }}}
+- {name: IDP_{{ upper $name }}, value: {{ (kindIs "string" $value | ternary $value (toJson $value)) | quote }}}
 {{- end }}
 {{- with .Values.secrets }}
 {{- if .masterSecret.name }}
@@ -45,6 +45,9 @@ capabilities:
 - {name: IDP_DATABASE_URL_FILE, value: /run/secrets/idp/database-url}
 {{- if .database.directKey }}
 - {name: IDP_DATABASE_DIRECT_URL_FILE, value: /run/secrets/idp/database-direct-url}
+{{- end }}
+{{- if .database.replicaKey }}
+- {name: IDP_DATABASE_REPLICA_URL_FILE, value: /run/secrets/idp/database-replica-url}
 {{- end }}
 {{- end }}
 {{- if .redis.name }}
@@ -67,6 +70,9 @@ capabilities:
 {{- if include "idp.secretSources" . }}
 - {name: secrets, mountPath: /run/secrets/idp, readOnly: true}
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "idp.volumes" -}}
@@ -78,6 +84,9 @@ capabilities:
     defaultMode: 0440
     sources:
       {{- . | nindent 6 }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 
@@ -99,6 +108,9 @@ capabilities:
       - {key: {{ .database.key }}, path: database-url}
       {{- if .database.directKey }}
       - {key: {{ .database.directKey }}, path: database-direct-url}
+      {{- end }}
+      {{- if .database.replicaKey }}
+      - {key: {{ .database.replicaKey }}, path: database-replica-url}
       {{- end }}
 {{- end }}
 {{- if .redis.name }}
