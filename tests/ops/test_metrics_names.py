@@ -62,6 +62,18 @@ def test_labels_by_which_a_panel_groups_exist(where):
     assert grouped <= labels
 
 
+@pytest.mark.parametrize("where", EXPRESSIONS)
+def test_values_by_which_it_is_narrowed_are_counted_somewhere(where):
+    program = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "idp").rglob("*.py"))
+    asked = {
+        value
+        for _, narrowing in LABELS.findall(EXPRESSIONS[where])
+        for values in re.findall(r'\w+[=!]~?"([a-z_|]+)"', narrowing)
+        for value in values.split("|")
+    }
+    assert {value for value in asked if f'"{value}"' not in program} == set()
+
+
 def test_a_name_that_nothing_counts_would_be_noticed():
     assert "idp_signins" not in series()
     assert "idp_signins_total" in series()
