@@ -14,6 +14,7 @@ EXPIRED = frozenset({"unknown_state", "login_required", "invalid_grant", "invali
 PAGES = {
     400: ("Please try once more", "The form was too old or came from another page. Go back and repeat the step."),
     404: ("Page not found", "This address does not exist here."),
+    405: ("Page not found", "This address does not exist here."),
 }
 OTHERWISE = ("Something went wrong", "We could not show this page. Please try again later.")
 

@@ -24,6 +24,7 @@ PAGES = {
         "Your role does not include this area. The administrator of your customer portal can tell you more.",
     ),
     404: ("Page not found", "This address does not exist here."),
+    405: ("Page not found", "This address does not exist here."),
 }
 OTHERWISE = ("Something went wrong", "We could not show this page. Please try again later.")
 

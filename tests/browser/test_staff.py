@@ -44,7 +44,7 @@ def test_an_operator_registers_a_resource_that_is_checked_while_typed(page: Page
     expect(told).to_have_text(["https://anrufe.example/api kann registriert werden"])
     page.locator("#scopes").fill("anrufe:lesen\nopenid")
     expect(page.get_by_role("list", name="Prüfung der Scopes").get_by_role("listitem")).to_have_text(
-        ["anrufe:lesen kann verwendet werden", "Der Scope openid ist einer von uns oder enthält unzulässige Zeichen."]
+        ["anrufe:lesen kann verwendet werden", "Der Scope openid ist vergeben oder enthält unzulässige Zeichen."]
     )
     page.locator("#scopes").fill("anrufe:lesen")
     page.get_by_role("button", name="Registrieren").click()

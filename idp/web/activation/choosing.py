@@ -20,6 +20,7 @@ from idp.pages.render import render
 from idp.unit_of_work import current_units, read_work, unit_of_work
 from idp.web.activation.forms import NewPasswordForm
 from idp.web.callers import bound_caller
+from idp.web.ways_to_signin import login_address
 
 blueprint = Blueprint("activation", __name__)
 
@@ -112,8 +113,3 @@ def _address(link: Link, token: str) -> str:
 
 def _step(activation_id: ActivationId) -> str:
     return url_for("confirmation.page", activation_id=activation_id)
-
-
-def login_address() -> str:
-    """Give the address where a person signs in: the portal, which leads to the sign-in, or the sign-in itself."""
-    return current_units().settings.portal_url or url_for("entry.begin")

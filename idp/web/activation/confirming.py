@@ -13,9 +13,9 @@ from idp.pages import cookies
 from idp.pages.failures import failure_page
 from idp.pages.render import render
 from idp.unit_of_work import read_work, unit_of_work
-from idp.web.activation.choosing import login_address
 from idp.web.callers import bound_caller
 from idp.web.signin.forms import PinForm
+from idp.web.ways_to_signin import login_address
 
 blueprint = Blueprint("confirmation", __name__)
 

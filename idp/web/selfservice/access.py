@@ -14,6 +14,7 @@ from idp.web.callers import network
 from idp.web.selfservice.area import blueprint
 from idp.web.selfservice.asking_app import asking_app
 from idp.web.selfservice.forms import AccessRequestForm, ConfirmForm
+from idp.web.ways_to_signin import asked_from, back_to_signin, login_address
 
 
 @blueprint.route("/access-request", methods=("GET", "POST"))
@@ -21,22 +22,23 @@ def request_access() -> Response:
     """Ask for the wish, and take it."""
     form = AccessRequestForm()
     if not form.validate_on_submit():
-        return render("selfservice/access_request.html", form=form, asking=asking_app())
+        return _ask(form)
     try:
         with unit_of_work() as work:
             access_requests.receive(work, _wish(form), network=network())
     except (InvalidField, InvalidFields) as error:
         for problem in error.problems if isinstance(error, InvalidFields) else (error,):
             form.refuse(problem)
-        return render("selfservice/access_request.html", form=form, asking=asking_app())
+        return _ask(form)
     asking = asking_app()
-    return redirect(url_for("selfservice.access_requested", authorization=asking.authorization if asking else None), 303)
+    authorization = asking.authorization if asking else None
+    return redirect(url_for("selfservice.access_requested", authorization=authorization, signin=asked_from()), 303)
 
 
 @blueprint.get("/access-request/sent")
 def access_requested() -> Response:
     """Tell that a mail is on its way."""
-    return render("selfservice/access_requested.html", asking=asking_app())
+    return render("selfservice/access_requested.html", asking=asking_app(), back=back_to_signin())
 
 
 @blueprint.route("/access-request/verify/<token>", methods=("GET", "POST"))
@@ -60,7 +62,11 @@ def verify_access(token: str) -> Response:
 @blueprint.get("/access-request/verified")
 def access_verified() -> Response:
     """Tell that the customer's administrator decides now."""
-    return render("selfservice/access_verified.html")
+    return render("selfservice/access_verified.html", back=login_address())
+
+
+def _ask(form: AccessRequestForm) -> Response:
+    return render("selfservice/access_request.html", form=form, asking=asking_app(), back=back_to_signin())
 
 
 def _wish(form: AccessRequestForm) -> AccessWish:

@@ -10,6 +10,7 @@ from idp.unit_of_work import unit_of_work
 from idp.web.callers import bound_caller
 from idp.web.selfservice.area import blueprint
 from idp.web.selfservice.forms import ForgottenForm
+from idp.web.ways_to_signin import asked_from, back_to_signin
 
 
 @blueprint.route("/password/forgot", methods=("GET", "POST"))
@@ -18,15 +19,15 @@ def forgot() -> Response:
     form = ForgottenForm()
     if request.method == "GET":
         cookies.bind_browser()
-        return render("selfservice/forgot.html", form=form)
+        return render("selfservice/forgot.html", form=form, back=back_to_signin())
     if not form.validate_on_submit():
-        return render("selfservice/forgot.html", form=form)
+        return render("selfservice/forgot.html", form=form, back=back_to_signin())
     with unit_of_work() as work:
         resets.request(work, form.username.data or "", bound_caller())
-    return redirect(url_for("selfservice.forgot_sent"), 303)
+    return redirect(url_for("selfservice.forgot_sent", signin=asked_from()), 303)
 
 
 @blueprint.get("/password/forgot/sent")
 def forgot_sent() -> Response:
     """Tell what happens next, the same for every user ID."""
-    return render("selfservice/forgot_sent.html")
+    return render("selfservice/forgot_sent.html", back=back_to_signin(), signin=asked_from())

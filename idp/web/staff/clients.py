@@ -88,8 +88,9 @@ def show_client(client_id: str) -> Response:
 
 
 def _addresses(client: Client) -> list[tuple[Text, tuple[str, ...]]]:
-    """List the addresses that matter for operations, those that are set."""
+    """List the addresses and resources that matter for operations, those that are set."""
     named: list[tuple[Text, tuple[str, ...]]] = [
+        (text("Resources"), client.resources),
         (text("Redirect URIs"), client.redirect_uris),
         (text("Addresses after signing out"), client.post_logout_redirect_uris),
         (text("Back-channel logout address"), (client.backchannel_logout_uri or "",)),

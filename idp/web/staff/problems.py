@@ -25,6 +25,18 @@ _OF_REDIRECT_URIS = {
 }
 
 
+_WHOLE = {
+    ("redirect_uris", "at least one is needed"): text("Please enter at least one redirect URI."),
+    ("grant_types", "none is not supported"): text("Please choose at least one way."),
+    ("grant_types", "refresh_token needs authorization_code or the device grant beside it"): text(
+        "Refresh tokens exist only where people sign in, in a browser or on a device."
+    ),
+    ("jwks", "private_key_jwt needs the client's public keys, by jwks or jwks_uri"): text(
+        "Please enter its public keys, or their address."
+    ),
+}
+
+
 def of_redirect_uri(problem: str) -> Text | str:
     """Put what `redirect_uris.problem` says into words for the page."""
     return _OF_REDIRECT_URIS.get(problem, problem)
@@ -42,20 +54,14 @@ def show(form: Form, error: OAuthError) -> None:
 
 def _words(member: str, rest: str) -> Text | None:
     """Say a refusal of a member in words of ours; None where there are none."""
+    if (member, rest) in _WHOLE:
+        return _WHOLE[member, rest]
     value, _, problem = rest.partition(" ")
     match member, problem:
         case "redirect_uris", _ if problem in _OF_REDIRECT_URIS:
             return text("{uri} {problem}", uri=value, problem=_OF_REDIRECT_URIS[problem])
-        case "redirect_uris", _ if rest == "at least one is needed":
-            return text("Please enter at least one redirect URI.")
-        case "grant_types", _ if rest == "none is not supported":
-            return text("Please choose at least one way.")
-        case "grant_types", _ if rest.startswith("refresh_token needs"):
-            return text("Refresh tokens exist only where people sign in, in a browser or on a device.")
         case "resources", "is not registered":
             return text("{uri} is not registered as a resource.", uri=value)
-        case "jwks", _ if rest.endswith("by jwks or jwks_uri"):
-            return text("Please enter its public keys, or their address.")
         case "scope", "is not known":
             return text("The scope {scope} is not known.", scope=value)
         case "scope", _ if problem.startswith("is for clients with client_credentials"):

@@ -1,5 +1,7 @@
 """»Benutzerkonto erstellen« on the login page, up to the decision of the customer's administrator."""
 
+import re
+
 import pytest
 
 from idp.directory import access_requests
@@ -30,7 +32,26 @@ def waiting(visitor: Visitor, admin) -> list[str]:
 
 def test_the_login_page_leads_to_the_form(visitor):
     visitor.open("/signin")
-    assert 'href="/access-request"' in visitor.page.text
+    assert 'href="/access-request?signin=' in visitor.page.text
+
+
+@pytest.mark.parametrize(("path", "field"), [("/access-request", "customer_number"), ("/password/forgot", "username")])
+def test_who_came_from_a_sign_in_finds_the_way_back_to_it(visitor, admin, path, field):
+    visitor.open("/signin")
+    signin = visitor.address
+    visitor.open(re.search(f'href="({path}[?]signin=[^"]*)"', visitor.page.text)[1])
+    assert f'href="{signin}"' in visitor.page.text
+    visitor.send(field, **(WISH if field == "customer_number" else {"username": admin.username}))
+    assert visitor.page.status_code == 200
+    assert f'href="{signin}"' in visitor.page.text
+
+
+@pytest.mark.parametrize("signin", ["https://evil.example/", "//evil.example", "../console/", "x" * 65, "%00", "a/b", ""])
+@pytest.mark.parametrize("path", ["/access-request", "/password/forgot", "/access-request/sent", "/password/forgot/sent"])
+def test_the_way_back_leads_nowhere_else(visitor, path, signin):
+    visitor.open(f"{path}?signin={signin}")
+    links = [address.partition("?")[0] for address in re.findall('href="([^"]*)"', visitor.page.text) if "/static/" not in address]
+    assert {link for link in links if link} <= {"#main", "/signin", "/password/forgot"}
 
 
 def test_a_wish_waits_for_the_administrator_once_its_address_is_confirmed(visitor, admin):

@@ -67,9 +67,9 @@ def test_a_resource_is_registered_and_shown(staff: Visitor, registered, units: U
         ("name", "", "Bitte ausfüllen"),
         ("name", "x" * 201, "höchstens 200 Zeichen"),
         ("name", "Telefone\u202egro", "lesbaren Namen"),
-        ("scopes", "openid", "Der Scope openid ist einer von uns"),
-        ("scopes", "provisioning", "Der Scope provisioning ist einer von uns"),
-        ("scopes", "a b", "Der Scope a b ist einer von uns"),
+        ("scopes", "openid", "Der Scope openid ist vergeben"),
+        ("scopes", "provisioning", "Der Scope provisioning ist vergeben"),
+        ("scopes", "a b", "Der Scope a b ist vergeben"),
         ("scopes", "x" * 65, "enthält unzulässige Zeichen"),
         ("scopes", "\n".join(f"s{number}" for number in range(101)), "Bitte höchstens 100 Scopes."),
         ("introspection_client_id", "nobody", "Es gibt keine App mit dieser Client-ID."),
@@ -161,7 +161,7 @@ def test_what_an_app_uses_is_not_deleted_and_the_app_is_named(staff: Visitor, ph
 
 def test_an_app_that_only_sounds_like_a_user_is_none(staff: Visitor, phones, registered) -> None:
     registered(client_name="calls:read", client_uri=f"{IDENTIFIER}/about", scope="openid")
-    assert "Keine. Eine App verwendet sie" in staff.open(page_of(phones)).text
+    assert "Keine. Eine App verwendet die Ressource" in staff.open(page_of(phones)).text
 
 
 def test_an_unknown_resource_is_not_found(staff: Visitor, registered) -> None:
@@ -177,7 +177,7 @@ def test_an_unknown_resource_is_not_found(staff: Visitor, registered) -> None:
         ("resource-identifier", IDENTIFIER, "gibt es bereits"),
         ("resource-identifier", "phones", "vollständige Adresse"),
         ("resource-identifier", "https://other.example/", None),
-        ("resource-scope", "email", "ist einer von uns"),
+        ("resource-scope", "email", "ist vergeben"),
         ("resource-scope", "mail:read", None),
         ("resource-client", "nobody", "keine App"),
         ("resource-client", "\ud800", "keine App"),
