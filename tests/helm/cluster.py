@@ -1,10 +1,8 @@
-"""The heart of a Kubernetes cluster: its real API server on its real store. Objects are checked, admitted and kept; nothing runs."""
+"""A Kubernetes cluster without nodes: its real store, API server and controllers. Objects are admitted, kept, acted upon; nothing runs."""
 
 import contextlib
 import secrets
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from tests.servers import free_port, wait_until
 APPLIED = {"Content-Type": "application/apply-patch+yaml"}
 MERGED = {"Content-Type": "application/merge-patch+json"}
 STRICT = {"fieldValidation": "Strict", "fieldManager": "test"}
+PARTS = ("kube-apiserver", "kube-controller-manager")
 VERSION = {f"k8s.io/component-base/version.git{part}": value for part, value in (("Version", "v1.36.3"), ("Major", "1"), ("Minor", "36"))}
 """What the API server says of itself; Helm asks for it."""
 CLUSTER_WIDE = {"Namespace", "CustomResourceDefinition"}
@@ -95,10 +94,16 @@ class Cluster:
         return self.http.get(f"{self.place(version, kind, namespace)}/{name}".rstrip("/"), timeout=10).json()
 
     def namespace(self, name: str) -> str:
-        """Make a namespace that lets in restricted pods only, with the account that a controller would make."""
+        """Make a namespace that lets in restricted pods only; wait for the account that a controller makes in it."""
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": RESTRICTED}})
-        self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}, name)
+        wait_until(lambda: self.get("v1", "ServiceAccount", name, "default")["kind"] == "ServiceAccount")
         return name
+
+    def evict(self, pod: dict[str, Any]) -> int:
+        """Ask for a pod to leave, as the drain of a node does; give the status."""
+        place = f"{self.place('v1', 'Pod', pod['metadata']['namespace'])}/{pod['metadata']['name']}/eviction"
+        asked = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod["metadata"]["name"]}}
+        return self.http.post(place, json=asked, timeout=10).status_code
 
     def define(self, definition: dict[str, Any]) -> None:
         """Make a kind known."""
@@ -113,35 +118,6 @@ class Cluster:
 
         wait_until(established)
 
-    @contextlib.contextmanager
-    def finishing_jobs(self, namespace: str) -> Iterator[list[dict[str, Any]]]:
-        """Say of each job and test pod that it has succeeded, as the parts that run them would; Helm waits for that word."""
-        over, seen = threading.Event(), []
-
-        def watch() -> None:
-            while not over.wait(0.2):
-                for version, kind, status in (("batch/v1", "Job", _job_done()), ("v1", "Pod", {"phase": "Succeeded"})):
-                    for one in self.get(version, kind, namespace).get("items", []):
-                        if one.get("status", {}).get("startTime") or one.get("status", {}).get("phase") == "Succeeded":
-                            continue
-                        where = f"{self.place(version, kind, namespace)}/{one['metadata']['name']}/status"
-                        if self.http.patch(where, json={"status": status}, headers=MERGED, timeout=10).status_code == 200:
-                            seen.append(one)
-
-        thread = threading.Thread(target=watch)
-        thread.start()
-        try:
-            yield seen
-        finally:
-            over.set()
-            thread.join()
-
-
-def _job_done() -> dict[str, Any]:
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    conditions = [{"type": kind, "status": "True"} for kind in ("SuccessCriteriaMet", "Complete")]
-    return {"startTime": now, "completionTime": now, "succeeded": 1, "conditions": conditions}
-
 
 def _answer(response: requests.Response) -> Answer:
     # 299 - "text": the texts of several come joined by commas
@@ -151,9 +127,10 @@ def _answer(response: requests.Response) -> Answer:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[tuple[Cluster, Path]]:
-    """Start store and API server in a folder; give the cluster and the file by which Helm finds it."""
-    etcd, server = built("cluster", "./etcd"), built("cluster", "k8s.io/kubernetes/cmd/kube-apiserver", variables=VERSION)
-    port = free_port(following=2)
+    """Start store, API server and controllers in a folder; give the cluster and the file by which Helm finds it."""
+    etcd = built("cluster", "./etcd")
+    server, controllers = (built("cluster", f"k8s.io/kubernetes/cmd/{name}", variables=VERSION) for name in PARTS)
+    port = free_port(following=3)
     store = f"http://127.0.0.1:{port}"
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
@@ -175,13 +152,16 @@ def running(folder: Path) -> Iterator[tuple[Cluster, Path]]:
         *("--service-account-signing-key-file", f"{folder}/key.pem", "--endpoint-reconciler-type", "none", "--profiling=false"),
         *("--cert-dir", str(folder)),
     ]
+    led = ["--kubeconfig", f"{folder}/kubeconfig", "--leader-elect=false", "--cert-dir", str(folder), "--secure-port", str(port + 3)]
+    led += ["--bind-address", "127.0.0.1", "--service-account-private-key-file", f"{folder}/key.pem", "--root-ca-file", f"{folder}/ca.pem"]
     with (
         (folder / "log").open("wb") as log,
         _process([etcd, *kept, *peers], log),
         _process([server, *asked], log) as process,
     ):
         wait_until(cluster.ready, 90, process)
-        yield cluster, folder / "kubeconfig"
+        with _process([controllers, *led], log):
+            yield cluster, folder / "kubeconfig"
         cluster.http.close()
 
 

@@ -11,11 +11,19 @@ import pytest
 import yaml
 
 from tests.helm.cluster import Cluster, running
-from tests.helm.conftest import CHART, CUSTOM, EVERYTHING, PROFILES, module_folder
+from tests.helm.conftest import CHART, CUSTOM, EVERYTHING, PROFILES, merged, module_folder
+from tests.helm.kubelet import attended, is_ready
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.slow
 
 Helm = Callable[..., str]
+
+
+class HelmRefused(Exception):
+    """Helm ended with an error."""
+
+
 NAMESPACE = "identity"
 """Where the fixture `render` places what it renders."""
 
@@ -34,25 +42,18 @@ def cluster(machine: tuple[Cluster, Path]) -> Cluster:
 
 
 @pytest.fixture
-def ended() -> list[dict[str, Any]]:
-    """Jobs and test pods of which the cluster said that they succeeded, while Helm waited for them."""
-    return []
-
-
-@pytest.fixture
-def run_helm(machine: tuple[Cluster, Path], helm: str, tmp_path: Path, ended: list[dict[str, Any]]) -> Helm:
-    """Run Helm in a namespace of the cluster, with a profile and further values; jobs end well at once."""
-    cluster, config = machine
+def run_helm(machine: tuple[Cluster, Path], helm: str, tmp_path: Path) -> Helm:
+    """Run Helm in a namespace of the cluster, with a profile and further values."""
+    _, config = machine
 
     def run(*words: str, namespace: str, profile: str = "", values: dict[str, Any] | None = None) -> str:
         (tmp_path / "values.json").write_text(json.dumps(values or {}))
         chosen = ["-f", str(CHART / "profiles" / f"{profile}.yaml"), "-f", str(tmp_path / "values.json")] if profile else []
         environment = os.environ | {"KUBECONFIG": str(config), "HELM_CACHE_HOME": str(tmp_path)}
         command = [helm, *words, "--namespace", namespace, *chosen]
-        with cluster.finishing_jobs(namespace) as seen:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        ended.extend(seen)
-        assert done.returncode == 0, done.stderr
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode:
+            raise HelmRefused(done.stderr)
         assert "warnings.go" not in done.stderr, done.stderr
         return done.stdout
 
@@ -127,53 +128,72 @@ def test_helm_finds_nothing_to_object_to_at_the_server(cluster, run_helm, profil
     assert cluster.get("apps/v1", "Deployment", f"dry-{profile}")["items"] == []
 
 
-def deployments(cluster: Cluster, namespace: str) -> dict[str, dict[str, Any]]:
-    return {one["metadata"]["name"]: one["spec"] for one in cluster.get("apps/v1", "Deployment", namespace)["items"]}
+RELEASE = ("upgrade", "--install", "idp", str(CHART), "--wait", "--timeout", "90s")
+REPLICAS = 3
+"""Web pods of the production profile."""
+
+
+def tagged(tag: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
+    return (more or {}) | {"image": {"tag": tag}, "autoscaling": {"enabled": False}, "migration": {"backoffLimit": 0}}
+
+
+def images(cluster: Cluster, namespace: str) -> set[str]:
+    """Give the images of the pods that are ready."""
+    return {pod["spec"]["containers"][0]["image"] for pod in cluster.get("v1", "Pod", namespace)["items"] if is_ready(pod)}
 
 
 def test_a_release_is_installed_upgraded_rolled_back_and_taken_away(cluster, run_helm):
     namespace = cluster.namespace("release")
-    release = ("upgrade", "--install", "idp", str(CHART), "--timeout", "60s")
-    run_helm(*release, namespace=namespace, profile="production", values={"image": {"tag": "1"}, "worker": {"replicas": 3}})
-    assert deployments(cluster, namespace)["idp-worker"]["replicas"] == 3
-
-    run_helm(*release, namespace=namespace, profile="production", values=EVERYTHING | {"image": {"tag": "2"}})
-    images = {spec["template"]["spec"]["containers"][0]["image"] for spec in deployments(cluster, namespace).values()}
-    assert images == {"registry.example.com/idp:2"}
-    assert len(cluster.get("external-secrets.io/v1", "ExternalSecret", namespace)["items"]) == 5
-
-    run_helm("rollback", "idp", "1", namespace=namespace)
-    assert deployments(cluster, namespace)["idp-worker"]["template"]["spec"]["containers"][0]["image"].endswith(":1")
-
-    run_helm("uninstall", "idp", namespace=namespace)
-    left = [
-        f"{kind}/{one['metadata']['name']}"
-        for version, kind in (("apps/v1", "Deployment"), ("v1", "Service"), ("batch/v1", "CronJob"), ("networking.k8s.io/v1", "Ingress"))
-        for one in cluster.get(version, kind, namespace)["items"]
-    ]
-    assert left == []
+    with attended(cluster, namespace) as kubelet:
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1"))
+        assert images(cluster, namespace) == {"registry.example.com/idp:1"}
+        kubelet.ready_web.clear()
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("2", EVERYTHING))
+        assert images(cluster, namespace) == {"registry.example.com/idp:2"}
+        run_helm("rollback", "idp", "1", "--wait", namespace=namespace)
+        assert images(cluster, namespace) == {"registry.example.com/idp:1"}
+        assert min(kubelet.ready_web) >= REPLICAS
+        assert list(kubelet.ended.values()) == [(f"registry.example.com/idp:{tag}", "Succeeded") for tag in ("1", "2")]
+        run_helm("uninstall", "idp", "--wait", namespace=namespace)
+        kinds = {"apps/v1": "Deployment", "v1": "Service", "batch/v1": "CronJob", "networking.k8s.io/v1": "Ingress"}
+        wait_until(lambda: [cluster.get(*kind, namespace)["items"] for kind in [*kinds.items(), ("v1", "Pod")]] == [[]] * 5)
 
 
-def test_the_migration_of_each_version_is_a_job_of_its_own_that_goes_when_it_is_done(cluster, run_helm, ended):
-    namespace = cluster.namespace("migrations")
-    for tag in ("1", "2"):
-        values = {"image": {"tag": tag}}
-        run_helm("upgrade", "--install", "idp", str(CHART), namespace=namespace, profile="production", values=values)
-    images = [job["spec"]["template"]["spec"]["containers"][0]["image"] for job in ended]
-    assert images == ["registry.example.com/idp:1", "registry.example.com/idp:2"]
-    assert cluster.get("batch/v1", "Job", namespace)["items"] == []
+@pytest.mark.parametrize("kept_back", [{"migration": {"enabled": True}}, {"migration": {"enabled": False}}], ids=["migration", "pods"])
+def test_a_version_that_does_not_work_leaves_the_one_before_as_it_is(cluster, run_helm, kept_back):
+    namespace = cluster.namespace(f"broken-{str(kept_back['migration']['enabled']).lower()}")
+    with attended(cluster, namespace) as kubelet:
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1"))
+        kubelet.ready_web.clear()
+        values = merged(tagged("broken"), kept_back)
+        with pytest.raises(HelmRefused):
+            run_helm(*RELEASE[:-1], "15s", namespace=namespace, profile="production", values=values)
+        assert images(cluster, namespace) == {"registry.example.com/idp:1"}
+        run_helm("rollback", "idp", "1", "--wait", namespace=namespace)
+        assert min(kubelet.ready_web) >= REPLICAS
+
+
+def test_nodes_are_drained_one_web_pod_after_the_other(cluster, run_helm):
+    namespace = cluster.namespace("drained")
+    with attended(cluster, namespace):
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1"))
+        wait_until(lambda: cluster.get("policy/v1", "PodDisruptionBudget", namespace, "idp-web")["status"]["disruptionsAllowed"] == 1)
+    web = [pod for pod in cluster.get("v1", "Pod", namespace)["items"] if "-web-" in pod["metadata"]["name"]]
+    assert [cluster.evict(pod) for pod in web[:2]] == [201, 429]
 
 
 def test_the_volume_of_a_small_installation_outlives_its_release(cluster, run_helm):
     namespace = cluster.namespace("small")
-    run_helm("install", "idp", str(CHART), namespace=namespace, profile="small")
-    run_helm("upgrade", "idp", str(CHART), namespace=namespace, profile="small", values={"image": {"tag": "2"}})
-    run_helm("uninstall", "idp", namespace=namespace)
+    with attended(cluster, namespace):
+        run_helm("install", "idp", str(CHART), namespace=namespace, profile="small")
+        run_helm("upgrade", "idp", str(CHART), namespace=namespace, profile="small", values={"image": {"tag": "2"}})
+        wait_until(lambda: images(cluster, namespace) == {"registry.example.com/idp:2"})
+        run_helm("uninstall", "idp", namespace=namespace)
     assert [one["metadata"]["name"] for one in cluster.get("v1", "PersistentVolumeClaim", namespace)["items"]] == ["idp-data"]
 
 
-def test_the_test_of_a_demo_installation_is_let_in(cluster, run_helm, ended):
+def test_the_test_of_a_demo_installation_is_let_in(cluster, run_helm):
     namespace = cluster.namespace("demo")
-    run_helm("install", "idp", str(CHART), namespace=namespace, profile="demo")
-    assert "Phase:          Succeeded" in run_helm("test", "idp", namespace=namespace)
-    assert [pod["metadata"]["name"] for pod in ended] == ["idp-test-login"]
+    with attended(cluster, namespace):
+        run_helm("install", "idp", str(CHART), namespace=namespace, profile="demo")
+        assert "Phase:          Succeeded" in run_helm("test", "idp", namespace=namespace)
