@@ -1,14 +1,16 @@
 """Creating and editing accounts."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from idp import audit
 from idp.audit import Event
+from idp.crypto import hash_token
 from idp.directory import contact_changes, contacts, contracts, invitations, schedules, usernames
 from idp.directory.entries import CUSTOMER_ROLES, STAFF_ROLES, Account, ContactKind, Customer, Role
-from idp.directory.errors import CustomerDeactivated, PersonErased, collect
+from idp.directory.errors import AccountChangedMeanwhile, CustomerDeactivated, PersonErased, collect
 from idp.directory.events import ContractGrantsNarrowed, RolesChanged
 from idp.directory.removal import check_removable
 from idp.directory.store import accounts as store
@@ -19,6 +21,7 @@ from idp.identifiers import AccountId, CustomerId, new_id
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
 
+_CHANGEABLE = ("salutation", "given_name", "family_name", "email", "mobile", "phone", "locale")
 _NO_ROLE = text("Please choose one of the roles.")
 _FOREIGN_CONTRACT = text("Please choose from the listed contracts.")
 
@@ -92,10 +95,17 @@ def create_staff(work: UnitOfWork, new: NewAccount, *, invite: bool = True) -> A
     return account
 
 
-def edit(work: UnitOfWork, customer_id: CustomerId, account_id: AccountId, change: AccountChange) -> Edited:
+def state_of(work: UnitOfWork, account: Account) -> str:
+    """Give a sign of everything of an account that an administrator may change; who changes it says by this what they have seen."""
+    known = [account.role.value, *(getattr(account, name) for name in _CHANGEABLE), account.limited_to_contracts]
+    return hash_token(json.dumps([*known, *sorted(contract_store.grants(work.db, account.id))]))
+
+
+def edit(work: UnitOfWork, customer_id: CustomerId, account_id: AccountId, change: AccountChange, *, seen: str | None = None) -> Edited:
     """Change an account of the customer; an active one's new address or number waits for its owner's confirmation.
 
-    Raises: NotFound, InvalidField(s), NotYourself, LastAdministrator, TooMany, PersonErased.
+    `seen`: only if that is still its state. Raises: NotFound, InvalidField(s), NotYourself, LastAdministrator, TooMany, PersonErased,
+    AccountChangedMeanwhile.
     """
     customer = customers.lock(work.db, customer_id)
     account = store.find(work.db, account_id)
@@ -103,6 +113,8 @@ def edit(work: UnitOfWork, customer_id: CustomerId, account_id: AccountId, chang
         raise NotFound(f"account {account_id}")
     if store.is_erased(work.db, account_id):
         raise PersonErased(account_id)
+    if seen is not None and seen != state_of(work, account):
+        raise AccountChangedMeanwhile(account_id)
     if change.role not in CUSTOMER_ROLES:
         raise InvalidField("role", _NO_ROLE)
     columns = collect(_checks(change, mobile_required=_needs_mobile(change.role, customer)))

@@ -85,6 +85,13 @@ class InvitedMeanwhile(Conflict):
     message = text("The invitation has changed in the meantime; nothing more was sent. The list shows how it stands.")
 
 
+class AccountChangedMeanwhile(Conflict):
+    """Somebody else has changed the account since the page was opened."""
+
+    code = "account_changed_meanwhile"
+    message = text("This account has been changed in the meantime. Please check it and make your change once more.")
+
+
 class LinkVoid(IdpError):
     """A link of a mail is unknown, used, replaced or expired."""
 

@@ -18,12 +18,15 @@ SHORTEST, LONGEST = 3, 64
 _RESERVED = re.compile(r"customer\d+(-\d+)?")
 _PROFILE = get_profile("UsernameCaseMapped")
 _ROUNDS = 3
+_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
+"""Alphabets with letters that look like each other's; a name of two of them imitates another (UTS 39 §5.1)."""
 _SUGGESTIONS = 3
 
 _TOO_SHORT = text("A user name has at least {shortest} characters.", shortest=SHORTEST)
 _TOO_LONG = text("A user name has at most {longest} characters.", longest=LONGEST)
 _SPACE = text("A user name has no spaces inside. Use a dot or a hyphen instead, for example »Admin.Telefonanlage1«.")
 _SIGNS = text("This user name has characters that are not possible. Use letters, digits, dots and hyphens.")
+_MIXED = text("This user name mixes letters of several alphabets that look alike. Please use the letters of one.")
 _FOR_PROVISIONING = text("Names like »customer…« with a number are assigned by us. Please choose another one.")
 
 
@@ -57,6 +60,8 @@ def check_choosable(typed: str) -> str:
     key = canonical(typed)
     if is_reserved(key):
         raise InvalidField(FIELD, _FOR_PROVISIONING)
+    if len({unicodedata.name(sign, "").split(" ")[0] for sign in key if sign.isalpha()} & _SCRIPTS) > 1:
+        raise InvalidField(FIELD, _MIXED)
     return key
 
 

@@ -4,9 +4,10 @@ from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from idp.authn import sessions
-from idp.directory import accounts, contracts
+from idp.directory import accounts, contracts, editing
 from idp.directory.accounts import Account, AccountChange, Role
 from idp.directory.editing import Edited
+from idp.directory.errors import AccountChangedMeanwhile
 from idp.identifiers import AccountId
 from idp.pages.formats import phone_text
 from idp.pages.render import tell
@@ -27,7 +28,8 @@ def edit_account(account_id: str) -> Response:
         account = accounts.own(work, admin().customer.id, AccountId(account_id))
         granted = [str(contract) for contract in contracts.granted(work, account.id)]
         live = sessions.live_of(work, account.id)
-    form = EditForm(data=_known(account, granted))
+        state = editing.state_of(work, account)
+    form = EditForm(data=_known(account, granted) | {"seen": state})
     offer_contracts(form, granted)
     if account.salutation not in dict(form.salutation.choices):
         form.salutation.choices.append((account.salutation, account.salutation))
@@ -35,7 +37,10 @@ def edit_account(account_id: str) -> Response:
         try:
             with unit_of_work() as work:
                 change = AccountChange(role=Role(form.role.data), **said_of(form))
-                edited = accounts.edit(work, admin().customer.id, account.id, change)
+                edited = accounts.edit(work, admin().customer.id, account.id, change, seen=form.seen.data)
+        except AccountChangedMeanwhile as error:
+            tell(error.text, "warn")
+            return redirect(url_for("console.edit_account", account_id=account.id), 303)
         except REFUSALS as error:
             form.refuse(error)
         else:

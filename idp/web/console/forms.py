@@ -134,6 +134,7 @@ class EditForm(PersonForm):
     """Changes to an account."""
 
     above = ("role",)
+    seen = HiddenField()
     role = ChoiceField(text("Role"), choices=_ROLES)
 
 

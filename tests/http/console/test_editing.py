@@ -3,7 +3,7 @@
 import pytest
 
 from idp.directory import contact_changes, contracts
-from idp.directory.accounts import Role, deactivate
+from idp.directory.accounts import AccountChange, Role, deactivate, edit
 from tests import builders
 from tests.http.console.administrator import HOME, MOBILE, changed_person
 from tests.visitor import mails_of
@@ -59,6 +59,30 @@ def test_a_name_and_number_are_changed(console, tanja):
     assert console.flashes == ["Die Änderungen bei Tanja Testerin sind gespeichert."]
     row = console.row("Tanja.1")
     assert (row["Vor- und Nachname"], row["Telefonnummer"]) == ("Tanja Neumann", "+49 211 5551 2345")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"email": "neu@example.com"}, {"role": Role.ADMINISTRATOR_KUNDENPORTAL, "mobile": MOBILE}, {"locale": "en"}, {"contracts": ()}],
+)
+def test_who_saves_later_does_not_undo_what_somebody_saved_meanwhile(console, customer, tanja, unit, now, other):
+    console.open(page_of(tanja))
+    seen = console.visitor.form("given_name").fields["seen"]
+    said = {"role": tanja.role, "given_name": "Tanja", "family_name": "Testerin", "email": tanja.email} | other
+    with unit() as work:
+        edit(work, customer.id, tanja.id, AccountChange(**said))
+    changed = now(tanja)
+    console.post(page_of(tanja), **changed_person(family_name="Zuspät", seen=seen))
+    console.follow()
+    assert console.flashes == ["Dieses Benutzerkonto wurde inzwischen geändert. Bitte prüfen Sie es und ändern Sie noch einmal."]
+    assert console.heading == "Tanja Testerin bearbeiten"
+    assert now(tanja) == changed
+
+
+def test_a_form_that_was_refused_still_knows_what_it_has_seen(console, tanja, now):
+    console.submit(page_of(tanja), **changed_person(family_name=""))
+    console.visitor.send("given_name", **changed_person(family_name="Neumann"))
+    assert now(tanja).family_name == "Neumann"
 
 
 def test_saving_without_changes_sends_nothing(app, console, tanja):

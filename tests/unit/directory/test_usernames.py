@@ -47,3 +47,15 @@ def test_names_for_provisioning_cannot_be_chosen(typed):
 @pytest.mark.parametrize("typed", ["customer", "customers1", "customer-1a", "mycustomer1"])
 def test_names_that_only_look_alike_can_be_chosen(typed):
     assert usernames.check_choosable(typed) == typed
+
+
+@pytest.mark.parametrize("typed", ["\u0441ustomer2300229", "\u0410dmin.Telefonanlage1", "p\u0430ypal", "\u039fperator"])
+def test_uts39_5_1_a_name_of_two_alphabets_that_look_alike_cannot_be_chosen(typed):
+    with pytest.raises(InvalidField) as refused:
+        usernames.check_choosable(typed)
+    assert refused.value.field == "username"
+
+
+@pytest.mark.parametrize("typed", ["Иван.Петров", "Müßig.1", "ΑΒΓ", "Łukasz-2", "佐藤さん"])
+def test_a_name_of_one_alphabet_can_be_chosen(typed):
+    assert usernames.check_choosable(typed)
