@@ -1,5 +1,6 @@
 """The chart by a real Helm: lint, schemas of Kubernetes and of the custom kinds, policies on what is rendered, each value."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from idp.settings import Settings
 from tests.helm.conftest import CHART, CUSTOM, EVERYTHING, KUBERNETES, PROFILES, merged, module_folder
+from tests.servers import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -296,3 +298,13 @@ def test_each_value_changes_what_is_rendered(render, name):
     for key in reversed(name.split(".")):
         changed = {key: changed}
     assert render(profile, merged(base, changed)) != render(profile, base)
+
+
+def test_what_the_documentation_asks_kubectl_for_is_there(render):
+    rendered = documents(render, "production")
+    deployments = {f"deploy/{one['metadata']['name']}" for one in rendered if one["kind"] == "Deployment"}
+    labels = {f"{name}={value}" for one in rendered if one["kind"] == "Deployment" for name, value in one["metadata"]["labels"].items()}
+    pages = "".join(page.read_text(encoding="utf-8") for page in [*(ROOT / "docs").rglob("*.md"), *CHART.glob("*.md")])
+    assert set(re.findall(r"\bdeploy/[\w-]+", pages)) <= deployments
+    assert set(re.findall(r"kubectl[^`\n]* -l ([^\s`]+)", pages)) <= labels
+    assert "deploy/idp-worker" in pages
