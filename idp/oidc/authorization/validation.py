@@ -1,4 +1,7 @@
-"""Runs the checks. Until client and redirect URI are proven a refusal is for a page; from then on it may go to the client."""
+"""Runs the checks. Until client and redirect URI are proven a refusal is for a page; from then on it may go to the client.
+
+To a client that registered itself nothing goes before somebody has signed in.
+"""
 
 from typing import Any, NoReturn
 
@@ -12,8 +15,9 @@ from idp.oidc.authorization.request import AnsweredByRedirect, AuthorizationRequ
 from idp.oidc.authorization.request_objects import Incoming
 from idp.oidc.clients import clients, redirect_uris
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.metadata import Origin
 from idp.oidc.keys.ring import Keys
-from idp.oidc.protocol import PUSHED_URI, RESPONSE_MODES, ErrorCode, OAuthError, ResponseMode
+from idp.oidc.protocol import PUSHED_URI, RESPONSE_MODES, ErrorCode, OAuthError, Prompt, ResponseMode
 from idp.unit_of_work import UnitOfWork
 
 
@@ -50,6 +54,8 @@ def _of_object(work: UnitOfWork, client: Client, incoming: Incoming) -> Paramete
         outside = incoming.parameters
         redirect_uri = outside.get("redirect_uri")
         if request_objects.is_strict(client) or not redirect_uri or not redirect_uris.matches(client, work.settings, redirect_uri):
+            raise
+        if not _may_be_told_unseen(client, outside):
             raise
         _to_client(_target(work, client, outside), error)
 
@@ -91,8 +97,18 @@ def _run(asked: Asked, target: Target) -> AuthorizationRequest:
         for check in CHECKS:
             established |= check(asked)
     except OAuthError as error:
+        if not _may_be_told_unseen(asked.client, asked.parameters):
+            raise
         _to_client(target, error)
     return AuthorizationRequest(target=target, **established)
+
+
+def _may_be_told_unseen(client: Client, parameters: Parameters) -> bool:
+    """Tell whether a wrong request may lead to its client before anybody has signed in (RFC 9700 §4.11.2).
+
+    Who registered a client themselves could send our links around that lead to any place of theirs; but `prompt=none` asks for that.
+    """
+    return client.origin is not Origin.DYNAMIC or Prompt.NONE in parameters.words("prompt")
 
 
 def _to_client(target: Target, error: OAuthError) -> NoReturn:
