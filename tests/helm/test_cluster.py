@@ -182,6 +182,15 @@ def test_nodes_are_drained_one_web_pod_after_the_other(cluster, run_helm):
     assert [cluster.evict(pod) for pod in web[:2]] == [201, 429]
 
 
+def test_the_autoscaler_takes_over_the_number_of_web_pods(cluster, run_helm):
+    namespace = cluster.namespace("scaled")
+    with attended(cluster, namespace) as kubelet:
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1"))
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1") | {"autoscaling": {"minReplicas": 4}})
+        wait_until(lambda: kubelet.ready_web[-1] == 4, seconds=60)
+        assert min(kubelet.ready_web[kubelet.ready_web.index(REPLICAS) :]) >= 1
+
+
 def test_the_volume_of_a_small_installation_outlives_its_release(cluster, run_helm):
     namespace = cluster.namespace("small")
     with attended(cluster, namespace):
