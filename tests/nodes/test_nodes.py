@@ -1,11 +1,13 @@
 """Two web nodes and two workers under load: nodes lost, the database restarted, Redis gone, a pooler between."""
 
+import json
 import os
 import pwd
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -67,8 +69,11 @@ def test_while_the_database_is_away_answers_are_503_with_a_time_and_what_was_ack
     cluster, load = running
     with load:
         load.wait_for(3)
+        known = keys_of(cluster)
         own_postgres.crash()
         refused = answer_while_away(cluster)
+        time.sleep(6)  # by then a process would read the keys anew
+        keys = keys_of(cluster)
         own_postgres.start()
         wait_until(lambda: cluster.is_up("web-a") and cluster.is_up("web-b"), seconds=60)
         time.sleep(1)
@@ -76,9 +81,16 @@ def test_while_the_database_is_away_answers_are_503_with_a_time_and_what_was_ack
         load.wait_for(4)
         lost = load.lost()
     assert lost == []
+    assert keys == known, "what is in memory is told all the same"
     assert refused[0] == 503
     assert 0 < int(refused[1]) <= 60
     assert load.failures[before:] == [], "\n".join(load.failures[before:])
+
+
+def keys_of(cluster: Cluster) -> Any:
+    """Ask a node itself for the public keys."""
+    with urllib.request.urlopen(f"http://localhost:{cluster.nodes['web-a'].port}/jwks", timeout=30) as answer:
+        return json.load(answer)
 
 
 def answer_while_away(cluster: Cluster) -> tuple[int, str]:
