@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, ColumnElement, Connection, DateTime, Engine, MetaData, delete, event
+from sqlalchemy import JSON, ColumnElement, Connection, DateTime, Engine, Index, MetaData, delete, event, text
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DisconnectionError
@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from idp.pool import CountedPool
 from idp.settings import Settings
 
-__all__ = ["Base", "Json", "Rows", "UtcDateTime", "configure_engines", "db", "delete_rows", "storable", "upsert"]
+__all__ = ["Base", "Json", "Rows", "UtcDateTime", "configure_engines", "db", "delete_rows", "index_of_known", "storable", "upsert"]
 
 Rows = Mapping[type["Base"], ColumnElement[bool]]
 """Some rows of tables, each by the condition that tells them."""
@@ -37,6 +37,12 @@ def upsert(table: type["Base"]) -> Insert:
     PostgreSQL's construct compiles for SQLite too, whose syntax is the same; its driver keeps the count only when asked.
     """
     return insert(table).execution_options(preserve_rowcount=True)
+
+
+def index_of_known(name: str, column: str, *more: str) -> Index:
+    """Describe an index without the rows in which its first column is NULL: nobody asks for those, and each entry costs its writer."""
+    known = text(f"{column} IS NOT NULL")
+    return Index(name, column, *more, sqlite_where=known, postgresql_where=known)
 
 
 def storable(value: str) -> bool:

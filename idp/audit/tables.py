@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base
+from idp.database import Base, index_of_known
 
 
 class AuditEvent(Base):
@@ -14,8 +14,8 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_events"
     __table_args__ = (
-        Index("ix_audit_events_account", "account_id", "id"),
-        Index("ix_audit_events_customer", "customer_id", "id"),
+        index_of_known("ix_audit_events_account", "account_id", "id"),
+        index_of_known("ix_audit_events_customer", "customer_id", "id"),
         Index("ix_audit_events_event", "event", "id"),
     )
 

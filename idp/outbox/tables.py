@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base
+from idp.database import Base, index_of_known
 
 
 class Job(Base):
@@ -17,7 +17,8 @@ class Job(Base):
         # the worker's poll: open jobs by urgency and due time
         Index("ix_jobs_open", "kind", "due", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
         Index("ix_jobs_leased", "leased_until", sqlite_where=text("state = 'sending'"), postgresql_where=text("state = 'sending'")),
-        Index("ix_jobs_finished_at", "finished_at"),
+        index_of_known("ix_jobs_finished_at", "finished_at"),
+        index_of_known("ix_jobs_account_id", "account_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -34,7 +35,7 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(500))
     provider_id: Mapped[str | None] = mapped_column(String(128))
-    account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    account_id: Mapped[str | None] = mapped_column(String(32))
 
 
 class PeriodicRun(Base):

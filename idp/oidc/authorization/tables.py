@@ -6,19 +6,20 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base
+from idp.database import Base, index_of_known
 
 
 class AuthorizationRequest(Base):
     """A validated authorization request that waits for its person, bound to the browser that opened it."""
 
     __tablename__ = "authorization_requests"
+    __table_args__ = (index_of_known("ix_authorization_requests_pushed_id", "pushed_id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     client_id: Mapped[str] = mapped_column(String(128))
     parameters: Mapped[dict[str, Any]]
     browser_hash: Mapped[str | None] = mapped_column(String(64))  # none until the first GET binds it
-    pushed_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    pushed_id: Mapped[str | None] = mapped_column(String(32))
     signin_id: Mapped[str | None] = mapped_column(String(32))  # the newest sign-in made for this request
     asked_acr: Mapped[str | None] = mapped_column(String(64))  # the level for which that sign-in was started
     consented_by: Mapped[str | None] = mapped_column(String(32))  # the account that said yes on the consent page

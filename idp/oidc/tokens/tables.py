@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.database import Base
+from idp.database import Base, index_of_known
 
 
 class TokenFamily(Base):
@@ -14,10 +14,10 @@ class TokenFamily(Base):
 
     __tablename__ = "token_families"
     __table_args__ = (
-        Index("ix_token_families_session", "session_id"),
-        Index("ix_token_families_account", "account_id"),
+        index_of_known("ix_token_families_session", "session_id"),
+        index_of_known("ix_token_families_account", "account_id"),
         Index("ix_token_families_client", "client_id"),
-        Index("ix_token_families_parent", "parent_id"),
+        index_of_known("ix_token_families_parent", "parent_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
