@@ -12,6 +12,7 @@ import requests
 import trustme
 import yaml
 
+from tests import servers
 from tests.helm.building import built
 from tests.servers import free_port, wait_until
 
@@ -167,7 +168,7 @@ def running(folder: Path) -> Iterator[tuple[Cluster, Path]]:
 
 @contextlib.contextmanager
 def _process(command: list[str], log: Any) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(command, stdout=log, stderr=log) as process:
+    with subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=servers._end_with_parent) as process:
         try:
             yield process
         finally:

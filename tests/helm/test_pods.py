@@ -1,6 +1,11 @@
-"""What pods are given is what the program takes: their environment as settings, their arguments as a command."""
+"""What pods are given is what the program takes: their environment as settings, their arguments as a command, their probes as addresses."""
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +15,7 @@ import pytest
 from idp.settings import Settings, load_settings, misspelt_variables
 from tests.helm.conftest import EVERYTHING, PROFILES
 from tests.helm.test_chart import pods
+from tests.servers import ROOT, free_port, wait_until
 from tests.unit.test_runbooks import refusal
 
 pytestmark = pytest.mark.slow
@@ -84,3 +90,60 @@ def test_each_secret_arrives_where_it_belongs(render, tmp_path, monkeypatch):
 def test_the_program_knows_the_arguments_of_each_pod(render, profile):
     for name, container, _ in containers(render, profile):
         assert refusal(container["args"]) == "", name
+
+
+class Run:
+    """A container's program as a process: its arguments, its environment and nothing else of ours, its ports moved to free ones."""
+
+    def __init__(self, spec: dict[str, Any], folder: Path, secrets: dict[str, str]) -> None:
+        (self.container,) = spec["containers"]
+        self.grace = spec.get("terminationGracePeriodSeconds", 30)
+        self.ports = {port["name"]: free_port() for port in self.container.get("ports", [])}
+        numbers = {str(port["containerPort"]): str(self.ports[port["name"]]) for port in self.container.get("ports", [])}
+        for name, value in secrets.items():
+            (folder / name).write_text(value)
+        given = {entry["name"]: entry["value"].replace(MOUNTED, str(folder)) for entry in self.container["env"]}
+        given["IDP_METRICS_PORT"] = numbers.get(given["IDP_METRICS_PORT"], "0")
+        given |= {"PATH": os.defpath, "IDP_DATA_DIR": str(folder)}
+        arguments = [numbers.get(word, word) for word in self.container["args"]]
+        self.log = (folder / "log").open("w")
+        command = [sys.executable, "-m", "idp.cli", *arguments]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=self.log, stderr=self.log)
+
+    def answers(self, probe: str) -> bool:
+        """Ask as the node would."""
+        asked = self.container[probe]["httpGet"]
+        address = f"http://127.0.0.1:{self.ports[asked['port']]}{asked['path']}"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+        return False
+
+    def end(self) -> int:
+        """End it as the node would, once the waiting before is over; give the exit code."""
+        waited = int(self.container.get("lifecycle", {}).get("preStop", {"exec": {"command": ["sleep", "0"]}})["exec"]["command"][1])
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(self.grace - waited)
+        finally:
+            self.process.kill()
+            self.log.close()
+
+
+def test_migration_web_and_worker_run_as_their_pods_are_told(render, postgres, redis_url, tmp_path):
+    rendered = {f"{one['kind']}/{one['metadata']['name']}": one for one in render("production") if one["kind"] in {"Job", "Deployment"}}
+    specs = {name.rpartition("-")[2]: one["spec"]["template"]["spec"] for name, one in rendered.items()}
+    for name in specs:
+        (tmp_path / name).mkdir()
+    with postgres.database() as url:
+        secrets = SECRETS | {"database-url": url, "redis-url": redis_url}
+        migration = Run(specs["migration"], tmp_path / "migration", secrets)
+        assert migration.process.wait(60) == 0, (tmp_path / "migration" / "log").read_text()
+        migration.end()
+        running = [Run(specs[name], tmp_path / name, secrets) for name in ("web", "worker")]
+        try:
+            for run in running:
+                for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                    wait_until(lambda run=run, probe=probe: run.answers(probe), seconds=60, process=run.process)
+        finally:
+            codes = [run.end() for run in running]
+        assert codes == [0, 0]
