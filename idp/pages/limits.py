@@ -4,9 +4,11 @@ It keeps floods away from the database and the password hashes. Security does no
 count in the database), so a lost Redis costs precision, not the service: each process then counts by itself.
 """
 
+import threading
+import time
+
+import structlog
 from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.errors import RateLimitExceeded
 from werkzeug.wrappers import Response
 
 from idp.errors import TooMany
@@ -15,36 +17,74 @@ from idp.pages.failures import failure_page
 from idp.pages.machines import asks_machine
 from idp.settings import Settings
 
+__all__ = ["PER_MINUTE", "init_app"]
+
 PER_MINUTE = 120
+_WINDOW = 60.0
+_REST = 10.0
+"""Seconds for which a Redis that failed is not asked."""
+_MOST_KEYS = 10_000
+
+log = structlog.get_logger(__name__)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Count each form of each network; above the limit answer 429 with `Retry-After`."""
+    most = PER_MINUTE * settings.limits_factor
     redis = settings.redis_url.get_secret_value()
-    limit = f"{PER_MINUTE * settings.limits_factor} per minute"
-    limiter = Limiter(
-        _network,
-        default_limits=[limit],
-        default_limits_per_method=False,
-        default_limits_exempt_when=_is_no_form,
-        storage_uri=redis or "memory://",
-        storage_options={"socket_connect_timeout": 1, "socket_timeout": 1} if redis else {},
-        strategy="fixed-window",
-        in_memory_fallback=[limit] if redis else [],
-        in_memory_fallback_enabled=bool(redis),
-        key_prefix="idp",
-    )
-    limiter.init_app(app)
-    app.register_error_handler(RateLimitExceeded, _refuse)
+    counter = app.extensions["idp.form_limit"] = Shared(redis, most) if redis else InProcess(most)
+
+    def limit() -> Response | None:
+        if request.method not in CHANGING or asks_machine() or counter.hit(f"{request.endpoint}/{request.remote_addr or 'unknown'}"):
+            return None
+        return failure_page(TooMany.status, retry_after=int(_WINDOW))
+
+    app.before_request(limit)
 
 
-def _network() -> str:
-    return request.remote_addr or "unknown"
+class InProcess:
+    """Counts in windows that begin with a key's first form; safe to use from several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._counted: dict[str, tuple[float, int]] = {}
+
+    def hit(self, key: str) -> bool:
+        """Count one more; False above the limit."""
+        now = time.monotonic()
+        with self._lock:
+            began, count = self._counted.get(key, (now, 0))
+            if now - began >= _WINDOW:
+                began, count = now, 0
+            self._counted[key] = began, count + 1
+            if len(self._counted) > _MOST_KEYS:
+                self._counted = {name: told for name, told in self._counted.items() if now - told[0] < _WINDOW}
+        return count < self._most
 
 
-def _is_no_form() -> bool:
-    return request.method not in CHANGING or asks_machine()
+class Shared:
+    """Counts in Redis, and in this process while Redis is out of reach."""
 
+    def __init__(self, address: str, most: int) -> None:
+        from limits import RateLimitItemPerMinute  # noqa: PLC0415 - costs memory, and only installations with Redis need it
+        from limits.storage import RedisStorage  # noqa: PLC0415
+        from limits.strategies import FixedWindowRateLimiter  # noqa: PLC0415
 
-def _refuse(_: RateLimitExceeded) -> Response:
-    return failure_page(TooMany.status, retry_after=60)
+        storage = RedisStorage(address, wrap_exceptions=True, socket_connect_timeout=1, socket_timeout=1)
+        self._window = FixedWindowRateLimiter(storage)
+        self._item = RateLimitItemPerMinute(most, namespace="idp")
+        self._own = InProcess(most)
+        self._rests_until = 0.0
+
+    def hit(self, key: str) -> bool:
+        """Count one more; False above the limit."""
+        from limits.errors import StorageError  # noqa: PLC0415
+
+        if time.monotonic() >= self._rests_until:
+            try:
+                return self._window.hit(self._item, key)
+            except StorageError as error:
+                self._rests_until = time.monotonic() + _REST
+                log.warning("limits_without_redis", error=type(error.storage_error).__name__)
+        return self._own.hit(key)
