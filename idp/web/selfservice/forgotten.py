@@ -27,6 +27,12 @@ def forgot() -> Response:
     return redirect(url_for("selfservice.forgot_sent", signin=asked_from()), 303)
 
 
+@blueprint.get("/.well-known/change-password")
+def change_password() -> Response:
+    """Lead password managers to where a new password begins (W3C: A Well-Known URL for Changing Passwords)."""
+    return redirect(url_for("selfservice.forgot"), 303)
+
+
 @blueprint.get("/password/forgot/sent")
 def forgot_sent() -> Response:
     """Tell what happens next, the same for every user ID."""

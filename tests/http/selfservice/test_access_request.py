@@ -46,6 +46,11 @@ def test_who_came_from_a_sign_in_finds_the_way_back_to_it(visitor, admin, path, 
     assert f'href="{signin}"' in visitor.page.text
 
 
+def test_a_password_manager_finds_where_a_new_password_begins(visitor):
+    visitor.open("/.well-known/change-password")
+    assert visitor.address == "/password/forgot"
+
+
 @pytest.mark.parametrize("signin", ["https://evil.example/", "//evil.example", "../console/", "x" * 65, "%00", "a/b", ""])
 @pytest.mark.parametrize("path", ["/access-request", "/password/forgot", "/access-request/sent", "/password/forgot/sent"])
 def test_the_way_back_leads_nowhere_else(visitor, path, signin):
