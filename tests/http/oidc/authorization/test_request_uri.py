@@ -225,7 +225,7 @@ def test_how_much_is_kept_is_bounded(units: Units) -> None:
     kept = remote_objects._Objects()
     now = units.clock()
     for number in range(300):
-        content = b"x" * 1000 * (number + 1 if number < 60 else 1)
+        content = b"x" * 1000 * (number + 1 if number < 100 else 1)
         kept.keep("app", str(number), remote_objects._Kept(content, "", now + LONGEST_KEPT))
         kept.keep("app", str(number), remote_objects._Kept(content, "", now + LONGEST_KEPT))
         assert kept._bytes == sum(len(one.content) for one in kept._kept.values()) <= 2 * 1024 * 1024
