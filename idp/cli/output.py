@@ -28,6 +28,7 @@ from idp.errors import IdpError, NotFound
 
 PROFILES = ("demo", "small", "production")
 REFUSED, WRONG_USE, NOT_FOUND = 1, 2, 3
+LONGEST_MESSAGE = 2000
 AS_JSON = "idp.json"
 PROFILE = "idp.profile"
 
@@ -203,8 +204,11 @@ def one_line(error: IdpError) -> str:
 
 
 def show_failure(failure: Failure, *, as_json: bool) -> None:
-    """Print a failure: JSON on standard output when asked for, else one line on standard error."""
+    """Print a failure: JSON on standard output when asked for, else one line on standard error, of bounded length."""
+    message = failure.message
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[: LONGEST_MESSAGE // 2]} … {message[-LONGEST_MESSAGE // 2 :]}"
     if as_json:
-        click.echo(json.dumps({"error": failure.error, "message": failure.message}, ensure_ascii=False))
+        click.echo(json.dumps({"error": failure.error, "message": message}, ensure_ascii=False))
     else:
-        click.echo(f"idp: {failure.message}", err=True)
+        click.echo(f"idp: {message}", err=True)

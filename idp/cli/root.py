@@ -12,6 +12,7 @@ import click
 
 from idp.cli.output import PROFILES, WRONG_USE, Failure, choose_profile, failure_of, show_failure
 from idp.errors import TryAgain
+from idp.operations import logs
 
 FOLDER = Path(__file__).parent
 NOT_NOUNS = {
@@ -72,12 +73,14 @@ def commands(profile: str | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with 0, 1 (refused), 2 (wrong use) or 3 (not found)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    logs.set_up()  # to standard error; whatever runs long sets its own level
     sys.exit(run(given))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; a serialization failure runs it once more."""
     try:
+        refuse_what_is_no_text(arguments)
         try:
             commands.main(arguments, prog_name="idp", standalone_mode=False)
         except TryAgain:
@@ -92,6 +95,13 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the one place where a command's failure becomes an answer
         return fail(error, as_json="--json" in arguments)
     return 0
+
+
+def refuse_what_is_no_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are not UTF-8 (Python makes lone surrogates of them) and NUL, which no database stores. Raises: UsageError."""
+    for argument in arguments:
+        if "\0" in argument or any("\ud800" <= sign <= "\udfff" for sign in argument):
+            raise click.UsageError("an argument is not UTF-8 text")
 
 
 def fail(error: Exception, *, as_json: bool) -> int:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC
 from pathlib import Path
 from typing import IO, cast
@@ -33,10 +33,10 @@ class CannotExport(Conflict):
 
 def export(units: Units, to: Path, *, overwrite: bool = False) -> Header:
     """Write the file, readable by its owner alone, whole or not at all. Raises: CannotExport."""
-    if to.exists() and not overwrite:
-        raise CannotExport(f"{to} exists already")
     passing, content = to.with_name(to.name + ".new"), to.with_name(to.name + ".part")
     try:
+        if to.exists() and not overwrite:
+            raise CannotExport(f"{to} exists already")
         with whole_tables.snapshot(units.settings) as db:
             header = _write_content(db, units, content, compressed=to.suffix == ".gz")
         with _private(passing) as target:
@@ -47,8 +47,9 @@ def export(units: Units, to: Path, *, overwrite: bool = False) -> Header:
     except OSError as error:
         raise CannotExport(f"{to} cannot be written: {error.strerror}") from error
     finally:
-        content.unlink(missing_ok=True)
-        passing.unlink(missing_ok=True)
+        with suppress(OSError):
+            content.unlink(missing_ok=True)
+            passing.unlink(missing_ok=True)
     with units.write(OPERATOR_AT_SHELL) as work:
         audit.record(work, Event.EXPORTED, rows=sum(header.tables.values()), sha256=header.sha256)
     return header

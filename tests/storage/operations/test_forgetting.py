@@ -1,5 +1,6 @@
 """Forgetting a person: no column of any table names them afterwards, on either database, and everything goes on."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -272,6 +273,24 @@ def test_an_erased_account_never_comes_back(units, person):
     change = accounts.AccountChange(role=person.role, given_name="Neu", family_name="Name", email="neu@example.com")
     with pytest.raises(PersonErased), units.write() as work:
         accounts.edit(work, person.customer_id, person.id, change)
+
+
+def test_of_several_who_erase_the_same_person_at_once_one_does(units, person):
+    told: list[str] = []
+
+    def forget() -> None:
+        try:
+            erase(units, person)
+            told.append("erased")
+        except PersonErased as refusal:
+            told.append(refusal.code)
+
+    crowd = [threading.Thread(target=forget) for _ in range(4)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert sorted(told) == ["erased", *["person_erased"] * 3]
 
 
 def test_an_erased_account_does_not_come_back_with_its_customer(units, person):
