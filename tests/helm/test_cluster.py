@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.helm.cluster import Cluster, running
 from tests.helm.conftest import CHART, CUSTOM, EVERYTHING, PROFILES, merged, module_folder
 from tests.helm.kubelet import attended, is_ready
 from tests.servers import wait_until
+from tests.unit.test_runbooks import refusal
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +127,9 @@ def test_helm_finds_nothing_to_object_to_at_the_server(cluster, run_helm, profil
         values=values_of(profile),
     )
     assert "kind: Deployment" in said
+    advised = [line.partition(" -- idp ")[2] for line in said.replace("\\\n", "").splitlines() if " -- idp " in line]
+    assert advised
+    assert [problem for words in advised if (problem := refusal(shlex.split(words)))] == []
     assert cluster.get("apps/v1", "Deployment", f"dry-{profile}")["items"] == []
 
 
