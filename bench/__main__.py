@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import costs, pin_latency, product, results, scale
+from bench import costs, moving, pin_latency, product, results, scale
 from idp.operations import logs
 
 LATEST = Path(".cache/bench")
@@ -19,6 +19,10 @@ def main() -> int:
     logs.set_up("WARNING")
     if asked.scale:
         return measure_scale(asked.rounds, asked.rows)
+    if asked.moving:
+        with tempfile.TemporaryDirectory(prefix="idp-bench-") as folder:
+            print(moving.run(Path(folder), many=asked.rows))
+        return 0
     with tempfile.TemporaryDirectory(prefix="idp-bench-") as folder:
         told, failures = operations(Path(folder), asked.rounds)
     text = results.table(told)
@@ -41,6 +45,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--record", action="store_true", help="let later runs compare themselves with this one")
     parser.add_argument("--no-pins", dest="pins", action="store_false", help="leave out how long a PIN takes to leave")
     parser.add_argument("--scale", action="store_true", help="compare few accounts and tokens with many instead")
+    parser.add_argument("--moving", action="store_true", help="measure export and import, with few accounts and with many, instead")
     parser.add_argument("--rows", type=int, default=scale.MANY, help="how many accounts and tokens are many")
     return parser.parse_args()
 

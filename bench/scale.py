@@ -1,6 +1,6 @@
 """Whether an operation costs the same with many accounts, sessions and tokens as with few: two installations take turns."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,15 +66,15 @@ COPIES = (
 )
 
 
-def fill(installation: Installation, count: int) -> None:
-    """Copy one customer, account, session, family and token so many times."""
+def fill(installation: Installation, count: int, copied: Sequence[Copies] = COPIES) -> None:
+    """Copy one customer, account, session, family and token so many times, or some of these alone."""
     units = installation.app.extensions["idp.units"]
     with units.write(SYSTEM) as work:
         on_sqlite = work.db.dialect.name == "sqlite"
         if on_sqlite:
             work.db.exec_driver_sql("PRAGMA cache_size=-2000000")  # keys without order would have every page written again and again
         templates = _templates(work, installation)
-        for copies in COPIES:
+        for copies in copied:
             rows = count // ACCOUNTS_OF_A_CUSTOMER + 1 if copies.table is Customer else count
             _copy(work.db, copies, templates[copies.table], rows)
         if on_sqlite:

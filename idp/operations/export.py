@@ -25,6 +25,10 @@ from idp.operations.schema import schema_state
 from idp.unit_of_work import OPERATOR_AT_SHELL, Units
 
 
+_EFFORT = 6
+"""How hard gzip tries: more takes twice as long for a hundredth of the size."""
+
+
 class CannotExport(Conflict):
     """The installation cannot be exported now."""
 
@@ -82,7 +86,7 @@ def _content(db: Connection) -> Iterator[bytes]:
 
 
 def _packed(target: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
-    return cast("AbstractContextManager[IO[bytes]]", gzip.GzipFile("", "wb", fileobj=target, mtime=0))
+    return cast("AbstractContextManager[IO[bytes]]", gzip.GzipFile("", "wb", _EFFORT, fileobj=target, mtime=0))
 
 
 @contextmanager
