@@ -33,6 +33,8 @@ RUNNING: dict[str, str] = {
     'idp_pins_total{result="confirmed",country="DE"}': "0+18",
     'idp_database_connections_in_use{engine="primary"}': "6",
     'idp_database_connections_limit{engine="primary"}': "40",
+    'idp_replica_reads_total{result="replica"}': "0+30",
+    'idp_replica_reads_total{result="lagging"}': "0+0",
     "idp_password_hashes_waiting": "1",
     "idp_password_hashes_refused_total": "0+0",
 }
@@ -76,6 +78,10 @@ TROUBLES: dict[str, tuple[dict[str, str], set[str]]] = {
         {"IdpPinsNotConfirmedInCountry"},
     ),
     "connections are used up": ({'idp_database_connections_in_use{engine="primary"}': "38"}, {"IdpDatabaseConnectionsUsedUp"}),
+    "the replica lags": (
+        {'idp_replica_reads_total{result="replica"}': "0+0", 'idp_replica_reads_total{result="lagging"}': "0+30"},
+        {"IdpReplicaUnused"},
+    ),
     "hashes wait": ({"idp_password_hashes_waiting": "21"}, {"IdpPasswordHashesWait"}),
     "hashes are refused": ({"idp_password_hashes_refused_total": "0+1"}, {"IdpPasswordHashesWait"}),
     "two requests in a hundred fail": (
