@@ -43,6 +43,12 @@ def find(work: UnitOfWork, request_id: str, browser: BrowserHash | None) -> Open
     return opened
 
 
+def answered_to(work: UnitOfWork, request_id: str, browser: BrowserHash | None) -> Client | None:
+    """Give the client to which this browser's request was answered a short while ago: somebody came back to it."""
+    opened = store.find_answered(work.db, request_id, browser, work.now) if browser and _ID.fullmatch(request_id) else None
+    return clients.find(work, opened.asked.client_id) if opened else None
+
+
 def note_signin(work: UnitOfWork, opened: OpenRequest, signin_id: SigninId, acr: str | None) -> None:
     """Note the sign-in that was started for a request, and the level it is for."""
     store.note_signin(work.db, opened.id, signin_id, acr)

@@ -31,6 +31,12 @@ _take_request = (
     .returning(*_request_columns)
 )
 _find_request = select(*_request_columns).where(*_open, RequestRow.browser_hash == bindparam("browser"))
+_find_answered = select(*_request_columns).where(
+    RequestRow.id == bindparam("request_id"),
+    RequestRow.answered_at.is_not(None),
+    RequestRow.expires_at > bindparam("now"),
+    RequestRow.browser_hash == bindparam("browser"),
+)
 _note_signin = (
     update(RequestRow)
     .where(RequestRow.id == bindparam("request_id"))
@@ -126,6 +132,11 @@ def take_request(db: Connection, request_id: str, browser: BrowserHash, now: dat
 def find_request(db: Connection, request_id: str, browser: BrowserHash, now: datetime) -> OpenRequest | None:
     """Give an open request of this browser."""
     return _request(db.execute(_find_request, {"request_id": request_id, "browser": browser, "now": now}).mappings().first())
+
+
+def find_answered(db: Connection, request_id: str, browser: BrowserHash, now: datetime) -> OpenRequest | None:
+    """Give a request of this browser that was answered, while it would still be open."""
+    return _request(db.execute(_find_answered, {"request_id": request_id, "browser": browser, "now": now}).mappings().first())
 
 
 def note_signin(db: Connection, request_id: AuthorizationRequestId, signin_id: SigninId, acr: str | None) -> None:

@@ -4,7 +4,7 @@ GET /authorize answers at once where nothing is missing; else the request is kep
 /authorize only keeps it: it comes from another site and carries no cookie.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from flask import Blueprint, redirect, request, url_for
@@ -26,7 +26,7 @@ from idp.pages import cookies, headers, language
 from idp.pages.csrf import exempt_view
 from idp.pages.render import render
 from idp.pages.request_number import request_number
-from idp.unit_of_work import UnitOfWork, current_units, unit_of_work
+from idp.unit_of_work import UnitOfWork, current_units, read_work, unit_of_work
 
 blueprint = Blueprint("authorization", __name__)
 log = structlog.get_logger(__name__)
@@ -111,9 +111,23 @@ def refuse(error: OAuthError) -> Response:
 
 @blueprint.errorhandler(StartAgain)
 def start_again(error: StartAgain) -> Response:
-    """Tell the person that only the app can begin anew."""
+    """Tell the person that only the app can begin anew; lead on to it where the request was answered already (the back button)."""
     log.info("authorization_over", detail=error.detail)
+    browser = cookies.bound_browser()
+    with read_work() as work:
+        client = opening.answered_to(work, (request.view_args or {}).get("request_id", ""), browser.hash if browser else None)
+    if client:
+        return render("oidc/answered.html", status=error.status, client=client, on=_front_door(client))
     return render("oidc/start_again.html", status=error.status, number=request_number())
+
+
+def _front_door(client: Client) -> str:
+    """Give an address at which people begin in an app (Core §4: it may start a sign-in there), else the portal's."""
+    settings = current_units().settings
+    if client.initiate_login_uri:
+        separator = "&" if urlsplit(client.initiate_login_uri).query else "?"
+        return f"{client.initiate_login_uri}{separator}{urlencode({'iss': settings.issuer_address})}"
+    return client.client_uri or settings.portal_url
 
 
 def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Outcome:

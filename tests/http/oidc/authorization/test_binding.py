@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from idp.directory.accounts import Account
+from idp.oidc.clients import clients
 from tests.http.oidc import browsing
 from tests.http.oidc.browsing import Browser, answered
 
@@ -45,7 +46,34 @@ def test_a_request_of_one_browser_cannot_be_taken_up_by_another_although_signed_
 def test_a_request_is_answered_once(visitor: Browser, account: Account) -> None:
     done = visitor.sign_in(visitor.authorize(), account)
     assert "code" in answered(visitor.get(done.location))
-    assert START_AGAIN in visitor.get(done.location).text
+    again = visitor.get(done.location)
+    assert again.status_code == 400
+    assert "Location" not in again.headers
+    assert "Dieser Schritt für Sample App ist erledigt." in again.text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "address"),
+    [
+        ({"initiate_login_uri": "https://app.example/begin"}, "https://app.example/begin?iss=http%3A%2F%2Flocalhost"),
+        ({"initiate_login_uri": "https://app.example/begin?a=b"}, "https://app.example/begin?a=b&amp;iss=http%3A%2F%2Flocalhost"),
+        ({"client_uri": "https://app.example/"}, "https://app.example/"),
+    ],
+)
+def test_core_4_who_comes_back_to_an_answered_request_is_led_on_to_the_app(
+    visitor: Browser, account: Account, unit, metadata: dict, address: str
+) -> None:
+    with unit() as work:
+        clients.change(work, "app", metadata)
+    done = visitor.sign_in(visitor.authorize(), account)
+    visitor.get(done.location)
+    assert f'href="{address}"' in visitor.get(done.location).text
+
+
+def test_another_browser_is_not_told_which_app_was_answered(visitor: Browser, other_visitor: Browser, account: Account) -> None:
+    done = visitor.sign_in(visitor.authorize(), account)
+    visitor.get(done.location)
+    assert "Sample App" not in other_visitor.get(done.location).text
 
 
 def test_a_request_lives_thirty_minutes(visitor: Browser, posted: str, clock) -> None:
