@@ -133,6 +133,7 @@ def test_what_may_not_be_registered_by_anybody(uri: str, application_type: str) 
         ("https://app,example/cb", "has a host that is neither a name nor an address"),
         ("https://app.example:99999/cb", "has a port that is none"),
         ("https://user@app.example/cb", "has no host, or a user name in it"),
+        ("https://:443/cb", "has no host, or a user name in it"),
         ("https://app.example/%", "has a % that begins no code of a printable character"),
         ("HTTPS://app.example/cb", "has a scheme in capital letters"),
         ("https://äpp.example/cb", "is not an absolute URI of printable ASCII characters"),
