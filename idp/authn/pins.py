@@ -13,14 +13,14 @@ from hashlib import sha256
 from idp import audit, crypto, messaging, outbox
 from idp.audit import Event
 from idp.authn import budgets, funnel
+from idp.authn.budgets import Held
 from idp.authn.errors import NoMobileNumber, PinExpired, PinTooSoon, PinTriesUsedUp, PinWithheld, PinWrong, SmsUsedUp
 from idp.authn.store import counters
 from idp.authn.store import pins as store
 from idp.authn.store.pins import Challenge
 from idp.crypto import Secrets
 from idp.directory.accounts import Account
-from idp.errors import NotFound
-from idp.identifiers import AccountId, ChallengeId, JobId, PhoneNumber, new_id
+from idp.identifiers import ChallengeId, JobId, PhoneNumber, new_id
 from idp.outbox import JobState
 from idp.unit_of_work import UnitOfWork
 
@@ -61,10 +61,8 @@ def derive(secrets: Secrets, challenge_id: ChallengeId) -> str:
 
 def look(work: UnitOfWork, round_id: str) -> Sight:
     """Look at a round without changing anything."""
-    found = store.find_round(work.db, round_id)
-    challenge = store.current(work.db, round_id, work.now)
-    delivery = _delivery(work, challenge) if challenge else None
-    return Sight(challenge, delivery, _wait_seconds(work, challenge, delivery), over=bool(found and found.ended_at))
+    seen = store.look(work.db, round_id, work.now)
+    return Sight(seen.challenge, seen.delivery, _wait_seconds(work, seen.challenge, seen.delivery), seen.over)
 
 
 def send(work: UnitOfWork, round_id: str, account: Account, *, device_is_known: bool) -> None:
@@ -83,13 +81,15 @@ def _send(work: UnitOfWork, round_id: str, account: Account, *, device_is_known:
     found = store.count_sent(work.db, round_id, account.id, work.now)
     if found.ended_at:
         raise PinTriesUsedUp(round_id)
-    challenge = store.current(work.db, round_id, work.now)
-    if challenge:
-        wait = _wait_seconds(work, challenge, _delivery(work, challenge))
-        if wait:
-            raise PinTooSoon(retry_after=wait)
-    _check_wrong_pins(work, account, device_is_known=device_is_known)
-    _spend_sms(work, account, account.mobile)
+    is_first = found.sent == 1  # nothing was sent in this round that could still be on its way, or be void now
+    sight = None if is_first else look(work, round_id)
+    if sight and sight.wait_seconds:
+        raise PinTooSoon(retry_after=sight.wait_seconds)
+    held = budgets.hold_sms(work, account.id, account.mobile, verified=account.mobile_verified)
+    if not device_is_known:
+        _check_wrong_pins(work, account, held)
+    _spend_sms(work, account, held)
+    challenge = sight and sight.challenge
     if challenge:
         outbox.cancel(work, challenge.job_id)  # one that still waits would only arrive twice
     not_before = work.now + timedelta(seconds=_cool_down(work, found.sent))
@@ -97,6 +97,8 @@ def _send(work: UnitOfWork, round_id: str, account: Account, *, device_is_known:
         job_id = _enqueue(work, account, account.mobile, challenge.id, challenge.expires_at)
         store.resent(work.db, challenge.id, job_id, not_before)
     else:
+        if not is_first:
+            store.void(work.db, round_id, work.now)
         _begin_challenge(work, round_id, account, account.mobile, not_before)
     audit.record(work, Event.PIN_SENT, account=account.id, number_ends=account.mobile[-4:], sent=found.sent)
 
@@ -139,7 +141,6 @@ def _wrong(work: UnitOfWork, round_id: str, attempt: store.Round) -> PinWrong | 
 
 
 def _begin_challenge(work: UnitOfWork, round_id: str, account: Account, number: PhoneNumber, not_before: datetime) -> None:
-    store.void(work.db, round_id, work.now)
     challenge_id = ChallengeId(new_id())
     expires_at = work.now + timedelta(minutes=work.settings.pin_minutes)
     job_id = _enqueue(work, account, number, challenge_id, expires_at)
@@ -151,14 +152,13 @@ def _enqueue(work: UnitOfWork, account: Account, number: PhoneNumber, challenge_
     return messaging.send_sms(work, "sms/pin", number, account.locale, secret_values=pin, account_id=account.id, useless_after=expires_at)
 
 
-def _check_wrong_pins(work: UnitOfWork, account: Account, *, device_is_known: bool) -> None:
+def _check_wrong_pins(work: UnitOfWork, account: Account, held: Held) -> None:
     """Send no PIN to an unknown device after too many wrong ones; the owner hears of it once a day. Raises: PinWithheld."""
-    waiting = None if device_is_known else budgets.waiting_for_wrong_pins(work, account.id)
-    if waiting is None:
+    if held.wrong_pins is None:
         return
     audit.refused(work, Event.PIN_WITHHELD, account=account.id, reason="wrong_pins")
     work.on_refusal(lambda after: _tell_owner(after, account))
-    raise PinWithheld(retry_after=max(1, int(waiting.total_seconds())))
+    raise PinWithheld(retry_after=max(1, int(held.wrong_pins.total_seconds())))
 
 
 def _tell_owner(work: UnitOfWork, account: Account) -> None:
@@ -173,9 +173,9 @@ def _tell_owner(work: UnitOfWork, account: Account) -> None:
         )
 
 
-def _spend_sms(work: UnitOfWork, account: Account, number: PhoneNumber) -> None:
+def _spend_sms(work: UnitOfWork, account: Account, held: Held) -> None:
     try:
-        budgets.spend_sms(work, AccountId(account.id), number, verified=account.mobile_verified)
+        budgets.spend_sms(work, held)
     except SmsUsedUp as error:
         audit.refused(work, Event.PIN_WITHHELD, account=account.id, reason=error.detail)
         raise
@@ -193,10 +193,3 @@ def _wait_seconds(work: UnitOfWork, challenge: Challenge | None, delivery: JobSt
     if challenge is None or delivery in _LOST or challenge.resend_at <= work.now:
         return 0
     return max(1, -int(-(challenge.resend_at - work.now).total_seconds() // 1))
-
-
-def _delivery(work: UnitOfWork, challenge: Challenge) -> JobState | None:
-    try:
-        return outbox.state_of(work, challenge.job_id)
-    except NotFound:
-        return None

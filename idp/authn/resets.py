@@ -82,9 +82,8 @@ def send_link(work: UnitOfWork, account_id: AccountId) -> None:
 def _counted(work: UnitOfWork, account: Account) -> bool:
     """Count a mail, unless too many were sent within an hour or a day."""
     counters.lock_budget(work.db, _MAIL, account.id, work.now)
-    for window, most in _MAILS:
-        filled_at = counters.nth_newest(work.db, _MAIL, account.id, most * work.settings.limits_factor, not_after=work.now + CLOCKS_DIFFER)
-        if filled_at and filled_at + window > work.now:
-            return False
-    counters.add_entry(work.db, _MAIL, account.id, work.now)
+    looked = [counters.Looked(_MAIL, account.id, most * work.settings.limits_factor, work.now - window) for window, most in _MAILS]
+    if any(counters.filled_at(work.db, looked, not_after=work.now + CLOCKS_DIFFER)):
+        return False
+    counters.add_entries(work.db, [(_MAIL, account.id)], work.now)
     return True

@@ -19,6 +19,8 @@ from idp.unit_of_work import UnitOfWork
 
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _KEPT = timedelta(days=2)
+_DOUBLINGS = 20
+"""More than any throttle needs to come to its longest delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +110,22 @@ def refuses(work: UnitOfWork, keys: Sequence[Key]) -> bool:
 
 def admit(work: UnitOfWork, keys: Sequence[Key]) -> None:
     """Count an attempt as failed; `succeeded` uncounts it. Raises: Throttled, then nothing is counted."""
+    counters = [store.Counter(throttle.kind, key, work.now + timedelta(seconds=throttle.longest)) for throttle, key in keys]
+    failures = store.count_attempts(work.db, counters, forget_before=work.now - _FORGOTTEN_AFTER, now=work.now)
     for throttle, key in keys:
-        admitted = store.count_attempt(
-            work.db, throttle.kind, key, _delays(work, throttle), forget_before=work.now - _FORGOTTEN_AFTER, now=work.now
-        )
-        if not admitted:
+        if throttle.kind not in failures:
             until = store.blocked_until(work.db, [(throttle.kind, key)]) or work.now
             audit.refused(work, Event.SIGNIN_THROTTLED, kinds=[throttle.kind])
             raise Throttled(retry_after=_seconds(until - work.now))
+    waits = {(throttle.kind, key): _delay(work, throttle, failures[throttle.kind]) for throttle, key in keys}
+    if any(waits.values()):
+        store.block(work.db, {counter: work.now + wait for counter, wait in waits.items() if wait})
 
 
 def succeeded(work: UnitOfWork, keys: Sequence[Key]) -> None:
     """Take back what `admit` counted in this transaction."""
-    for throttle, key in keys:
-        if throttle.starts_afresh:
-            store.forget(work.db, throttle.kind, key)
-        else:
-            store.take_back(work.db, throttle.kind, key)
+    afresh = [throttle.kind for throttle, _ in keys if throttle.starts_afresh]
+    store.take_back(work.db, [(throttle.kind, key) for throttle, key in keys], afresh=afresh)
 
 
 def delete_expired(work: UnitOfWork, limit: int) -> int:
@@ -132,15 +133,10 @@ def delete_expired(work: UnitOfWork, limit: int) -> int:
     return store.delete_old(work.db, work.now - _KEPT, limit)
 
 
-def _delays(work: UnitOfWork, throttle: Throttle) -> list[store.Delay]:
-    free = throttle.free * work.settings.limits_factor
-    delays: list[store.Delay] = []
-    seconds = throttle.first
-    while len(delays) < store.STEPS:
-        waiting = min(seconds, throttle.longest)
-        delays.append(store.Delay(free + len(delays), work.now + timedelta(seconds=waiting)))
-        seconds *= 2
-    return delays
+def _delay(work: UnitOfWork, throttle: Throttle, failures: int) -> timedelta:
+    """Tell how long attempts are refused after so many failures."""
+    beyond = failures - throttle.free * work.settings.limits_factor
+    return timedelta(seconds=min(throttle.first * 2 ** min(beyond, _DOUBLINGS), throttle.longest) if beyond >= 0 else 0)
 
 
 def _key(work: UnitOfWork, *parts: str) -> str:

@@ -1,16 +1,18 @@
 """SQL of budgets (rolling windows) and throttling (growing delays); each count is one atomic statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, literal, or_, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Update, and_, bindparam, case, delete, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from idp.authn import tables
 from idp.database import upsert
 
-STEPS = 10
-"""Growing delays that one throttle may have."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """Until when a counter refuses that refuses nothing: before any attempt that has waited for this one's transaction."""
 
@@ -18,37 +20,73 @@ _entry = tables.BudgetEntry
 _lock = tables.BudgetLock
 _counter = tables.ThrottleCounter
 
-_lock_budget = (
-    upsert(_lock)
-    .values(kind=bindparam("kind"), key=bindparam("key"), at=bindparam("now"))
-    .on_conflict_do_update(index_elements=[_lock.kind, _lock.key], set_={"at": bindparam("now")})
-)
-_add_entry = insert(_entry)
-_nth_newest = (
-    select(_entry.at)
-    .where(_entry.kind == bindparam("kind"), _entry.key == bindparam("key"), _entry.at <= bindparam("not_after"))
-    .order_by(_entry.at.desc())
-    .offset(bindparam("skipped"))
-    .limit(1)
-)
 
-_failures = case((_counter.last_at < bindparam("forget_before"), 1), else_=_counter.failures + 1)
-_blocked_until = case(
-    *(
-        (_failures >= bindparam(f"from_{step}"), bindparam(f"until_{step}", type_=_counter.blocked_until.type))
-        for step in reversed(range(STEPS))
-    ),
-    else_=literal(_LONG_AGO, _counter.blocked_until.type),
-)
-_count = (
-    upsert(_counter)
-    .values(kind=bindparam("kind"), key=bindparam("key"), failures=1, last_at=bindparam("now"), blocked_until=_LONG_AGO)
-    .on_conflict_do_update(
-        index_elements=[_counter.kind, _counter.key],
-        set_={"failures": _failures, "last_at": bindparam("now"), "blocked_until": _blocked_until},
-        where=or_(_counter.blocked_until <= bindparam("now"), _counter.blocked_until > bindparam("longest")),
+def _kind(number: int) -> BindParameter[str]:
+    return bindparam(f"kind_{number}", type_=_counter.kind.type)
+
+
+def _key(number: int) -> BindParameter[str]:
+    return bindparam(f"key_{number}", type_=_counter.key.type)
+
+
+@cache
+def _lock_budgets(n: int) -> Insert:
+    now = bindparam("now", type_=_lock.at.type)
+    rows = [{"kind": _kind(number), "key": _key(number), "at": now} for number in range(n)]
+    return upsert(_lock).values(rows).on_conflict_do_update(index_elements=[_lock.kind, _lock.key], set_={"at": now})
+
+
+@cache
+def _add_entries(n: int) -> Insert:
+    return upsert(_entry).values(
+        [{"kind": _kind(number), "key": _key(number), "at": bindparam("at", type_=_entry.at.type)} for number in range(n)]
     )
-    .returning(_counter.failures)
+
+
+@cache
+def _nth_newest(n: int) -> Select[Any]:
+    found: list[ColumnElement[Any]] = [
+        select(_entry.at)
+        .where(_entry.kind == _kind(number), _entry.key == _key(number))
+        .where(_entry.at > bindparam(f"after_{number}"), _entry.at <= bindparam("not_after"))
+        .order_by(_entry.at.desc())
+        .offset(bindparam(f"skipped_{number}"))
+        .limit(1)
+        .scalar_subquery()
+        for number in range(n)
+    ]
+    return select(*found)
+
+
+@cache
+def _count(n: int) -> ReturningInsert[str, int]:
+    now = bindparam("now", type_=_counter.last_at.type)
+    long_ago = bindparam("long_ago", _LONG_AGO, _counter.blocked_until.type)
+    rows = [
+        {"kind": _kind(number), "key": _key(number), "failures": bindparam("first", 1), "last_at": now, "blocked_until": long_ago}
+        for number in range(n)
+    ]
+    ran_ahead = (and_(_counter.kind == _kind(number), _counter.blocked_until > bindparam(f"longest_{number}")) for number in range(n))
+    return (
+        upsert(_counter)
+        .values(rows)
+        .on_conflict_do_update(
+            index_elements=[_counter.kind, _counter.key],
+            set_={
+                "failures": case((_counter.last_at < bindparam("forget_before"), 1), else_=_counter.failures + 1),
+                "last_at": now,
+                "blocked_until": long_ago,
+            },
+            where=or_(_counter.blocked_until <= now, *ran_ahead),
+        )
+        .returning(_counter.kind, _counter.failures)
+    )
+
+
+_block = (
+    update(_counter)
+    .where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
+    .values(blocked_until=bindparam("until"))
 )
 _claim = (
     upsert(_counter)
@@ -74,18 +112,23 @@ _over = (_counter.kind == bindparam("of_kind"), _counter.blocked_until <= bindpa
 _keys_over = select(_counter.key).where(*_over).limit(bindparam("at_most"))
 _close = delete(_counter).where(*_over, _counter.key.in_(bindparam("of_keys", expanding=True)))
 _close_windows = _close.returning(_counter.key, _counter.failures, _counter.blocked_until)
-_blocked = (
-    select(_counter.blocked_until)
-    .where(tuple_(_counter.kind, _counter.key).in_(bindparam("pairs", expanding=True)))
-    .order_by(_counter.blocked_until.desc())
-    .limit(1)
-)
-_take_back = (
-    update(_counter)
-    .where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
-    .values(failures=_counter.failures - 1, blocked_until=_LONG_AGO)
-)
-_forget = delete(_counter).where(_counter.kind == bindparam("of_kind"), _counter.key == bindparam("of_key"))
+
+
+def _any_of(n: int) -> ColumnElement[bool]:
+    """Select some counters, each by both columns of its key."""
+    return or_(*(and_(_counter.kind == _kind(number), _counter.key == _key(number)) for number in range(n)))
+
+
+@cache
+def _blocked(n: int) -> Select[Any]:
+    return select(_counter.blocked_until).where(_any_of(n)).order_by(_counter.blocked_until.desc()).limit(1)
+
+
+@cache
+def _take_back(n: int) -> Update:
+    left = case((_counter.kind.in_([bindparam(f"afresh_{number}") for number in range(n)]), 0), else_=_counter.failures - 1)
+    return update(_counter).where(_any_of(n)).values(failures=left, blocked_until=_LONG_AGO)
+
 
 _old_entries = select(_entry.id).where(_entry.at < bindparam("before")).limit(bindparam("limit"))
 _delete_entries = delete(_entry).where(_entry.id.in_(bindparam("ids", expanding=True)))
@@ -96,11 +139,22 @@ _delete_counters = delete(_counter).where(tuple_(_counter.kind, _counter.key).in
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """From so many failures on, wait until an instant."""
+class Counter:
+    """What attempts count for, and until when it can refuse them at most."""
 
-    failures: int
-    until: datetime
+    kind: str
+    key: str
+    longest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A budget, how many fill it, and the instant after which they count."""
+
+    kind: str
+    key: str
+    most: int
+    after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,44 +168,53 @@ class Closed:
 
 def lock_budget(db: Connection, kind: str, key: str, now: datetime) -> None:
     """Let others who count against the same budget wait until this transaction ends."""
-    db.execute(_lock_budget, {"kind": kind, "key": key, "now": now})
+    lock_budgets(db, [(kind, key)], now)
 
 
-def add_entry(db: Connection, kind: str, key: str, now: datetime) -> None:
-    """Count one against a budget."""
-    db.execute(_add_entry, {"kind": kind, "key": key, "at": now})
+def lock_budgets(db: Connection, budgets: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Let others who count against the same budgets wait; all have to name kinds in one order, so that none waits in a circle."""
+    db.execute(_lock_budgets(len(budgets)), _numbered(budgets) | {"now": now})
 
 
-def nth_newest(db: Connection, kind: str, key: str, n: int, *, not_after: datetime) -> datetime | None:
-    """Tell when the n-th newest entry was made, n from 1, of those up to an instant; by ix_budget_entries_key."""
-    return db.scalar(_nth_newest, {"kind": kind, "key": key, "skipped": n - 1, "not_after": not_after})
+def add_entries(db: Connection, budgets: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Count one against each of these budgets."""
+    db.execute(_add_entries(len(budgets)), _numbered(budgets) | {"at": now})
 
 
-def count_attempt(db: Connection, kind: str, key: str, delays: Sequence[Delay], *, forget_before: datetime, now: datetime) -> bool:
-    """Count an attempt as failed before it is judged; false, and nothing counted, while attempts are refused.
+def filled_at(db: Connection, looked: Sequence[Looked], *, not_after: datetime) -> tuple[datetime | None, ...]:
+    """Tell of each budget when the newest entries that fill it began, none where it is not full; by ix_budget_entries_key."""
+    bound = _numbered([(budget.kind, budget.key) for budget in looked]) | {"not_after": not_after}
+    for number, budget in enumerate(looked):
+        bound |= {f"skipped_{number}": budget.most - 1, f"after_{number}": budget.after}
+    return tuple(db.execute(_nth_newest(len(looked)), bound).one())
 
-    A wait beyond the longest delay was written by a clock that ran ahead, and keeps nobody out.
+
+def count_attempts(db: Connection, counters: Sequence[Counter], *, forget_before: datetime, now: datetime) -> dict[str, int]:
+    """Count an attempt as failed before it is judged; give the failures by kind, without those that refuse attempts now.
+
+    All have to name kinds in one order, so that none waits in a circle. Others wait until this transaction ends. A wait beyond the
+    longest delay was written by a clock that ran ahead, and keeps nobody out.
     """
-    steps = [*delays, *[delays[-1]] * (STEPS - len(delays))]
-    bound = {"kind": kind, "key": key, "now": now, "forget_before": forget_before, "longest": steps[-1].until}
-    for number, step in enumerate(steps):
-        bound |= {f"from_{number}": step.failures, f"until_{number}": step.until}
-    return db.execute(_count, bound).first() is not None
+    bound = _numbered([(counter.kind, counter.key) for counter in counters]) | {"now": now, "forget_before": forget_before}
+    bound |= {f"longest_{number}": counter.longest for number, counter in enumerate(counters)}
+    return {row[0]: row[1] for row in db.execute(_count(len(counters)), bound)}
+
+
+def block(db: Connection, until: Mapping[tuple[str, str], datetime]) -> None:
+    """Refuse further attempts until an instant; only within the transaction that has counted one."""
+    db.execute(_block, [{"of_kind": kind, "of_key": key, "until": at} for (kind, key), at in until.items()])
 
 
 def blocked_until(db: Connection, pairs: Sequence[tuple[str, str]]) -> datetime | None:
     """Tell until when the strictest of several counters refuses attempts."""
-    return db.scalar(_blocked, {"pairs": list(pairs)})
+    found: datetime | None = db.scalar(_blocked(len(pairs)), _numbered(pairs))
+    return found
 
 
-def take_back(db: Connection, kind: str, key: str) -> None:
-    """Uncount an attempt that succeeded; it was let in, so nothing was refused before it."""
-    db.execute(_take_back, {"of_kind": kind, "of_key": key})
-
-
-def forget(db: Connection, kind: str, key: str) -> None:
-    """Start counting afresh."""
-    db.execute(_forget, {"of_kind": kind, "of_key": key})
+def take_back(db: Connection, pairs: Sequence[tuple[str, str]], *, afresh: Sequence[str]) -> None:
+    """Uncount an attempt that succeeded; it was let in, so nothing was refused before it. `afresh`: kinds that begin anew."""
+    begins = {f"afresh_{number}": kind if kind in afresh else None for number, (kind, _) in enumerate(pairs)}
+    db.execute(_take_back(len(pairs)), _numbered(pairs) | begins)
 
 
 def claim(db: Connection, kind: str, key: str, *, until: datetime, now: datetime) -> bool:
@@ -184,3 +247,8 @@ def delete_old(db: Connection, before: datetime, limit: int) -> int:
         pairs = [tuple(row) for row in db.execute(find, {"before": before, "limit": limit})]
         deleted += db.execute(remove, {"pairs": pairs}).rowcount if pairs else 0
     return deleted
+
+
+def _numbered(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Bind kinds and keys by their place."""
+    return {name: value for number, (kind, key) in enumerate(pairs) for name, value in ((f"kind_{number}", kind), (f"key_{number}", key))}

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, select, update
 
 from idp.authn import tables
 from idp.database import upsert
 from idp.identifiers import AccountId, ChallengeId, JobId, PhoneNumber
+from idp.outbox import JobState
+from idp.outbox.tables import Job
 
 _round = tables.PinRound
 _row = tables.PinChallenge
@@ -35,6 +38,15 @@ class Challenge:
     job_id: JobId
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A round as a page may see it: whether it is over, its valid challenge and what became of that one's SMS."""
+
+    over: bool
+    challenge: Challenge | None
+    delivery: JobState | None
+
+
 _ROUND = (_round.id, _round.account_id, _round.wrong, _round.sent, _round.ended_at)
 _CHALLENGE = (_row.id, _row.number, _row.expires_at, _row.resend_at, _row.job_id)
 
@@ -52,9 +64,13 @@ _spend_try = (
     .returning(*_ROUND)
 )
 _end_round = update(_round).where(_round.id == bindparam("of_round")).values(ended_at=bindparam("now"))
-_current = (
-    select(*_CHALLENGE)
-    .where(_row.round_id == bindparam("round_id"), _row.used_at.is_(None), _row.voided_at.is_(None), _row.expires_at > bindparam("now"))
+_valid = (_row.used_at.is_(None), _row.voided_at.is_(None), _row.expires_at > bindparam("now"))
+_current = select(*_CHALLENGE).where(_row.round_id == bindparam("round_id"), *_valid).order_by(_row.created_at.desc()).limit(1)
+_look = (
+    select(_round.ended_at, Job.state, *_CHALLENGE)
+    .outerjoin(_row, and_(_row.round_id == _round.id, *_valid))
+    .outerjoin(Job, Job.id == _row.job_id)
+    .where(_round.id == bindparam("round_id"))
     .order_by(_row.created_at.desc())
     .limit(1)
 )
@@ -65,17 +81,7 @@ _void = (
 )
 _add = insert(_row)
 _resent = update(_row).where(_row.id == bindparam("challenge_id")).values(job_id=bindparam("job"), resend_at=bindparam("not_before"))
-_use_up = (
-    update(_row)
-    .where(
-        _row.id == bindparam("challenge_id"),
-        _row.used_at.is_(None),
-        _row.voided_at.is_(None),
-        _row.expires_at > bindparam("now"),
-    )
-    .values(used_at=bindparam("now"))
-    .returning(_row.id)
-)
+_use_up = update(_row).where(_row.id == bindparam("challenge_id"), *_valid).values(used_at=bindparam("now")).returning(_row.id)
 _old = select(_round.id).where(_round.created_at < bindparam("before")).limit(bindparam("limit"))
 _delete_challenges = delete(_row).where(_row.round_id.in_(bindparam("ids", expanding=True)))
 _delete = delete(_round).where(_round.id.in_(bindparam("ids", expanding=True)))
@@ -107,6 +113,15 @@ def end_round(db: Connection, round_id: str, now: datetime) -> None:
 def current(db: Connection, round_id: str, now: datetime) -> Challenge | None:
     """Give a round's valid challenge; by ix_pin_challenges_round."""
     return _challenge(db.execute(_current, {"round_id": round_id, "now": now}).mappings().first())
+
+
+def look(db: Connection, round_id: str, now: datetime) -> Seen:
+    """See a round with its valid challenge; by the keys and ix_pin_challenges_round."""
+    row: Any = db.execute(_look, {"round_id": round_id, "now": now}).first()
+    if row is None:
+        return Seen(over=False, challenge=None, delivery=None)
+    ended_at, state, *challenge = row
+    return Seen(ended_at is not None, Challenge(*challenge) if challenge[0] else None, JobState(state) if state else None)
 
 
 def void(db: Connection, round_id: str, now: datetime) -> None:
