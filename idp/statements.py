@@ -155,7 +155,6 @@ def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None
         compiled.post_compile_params,
         compiled.literal_execute_params,
         compiled.escaped_bind_names,
-        getattr(statement, "_multi_values", ()),
     )
     if any(decided_late):
         return None

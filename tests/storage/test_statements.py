@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import bindparam, event, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound, StatementError
 
-from idp.database import Base
+from idp.database import Base, upsert
 from idp.identifiers import new_id
 from idp.statements import ShortWayConnection, _Plans, _plans_of
 from tests import builders
@@ -104,6 +104,20 @@ def test_a_statement_made_of_another_has_a_plan_of_its_own(unit, audit_row):
         some = every.where(table.c.request_id == "r1")
         assert [result.scalars().all() for result in thrice(work.db, some)] == [["r1"]] * 3
         assert len(work.db.execute(every).all()) == 2
+
+
+def test_a_fixed_number_of_rows_with_named_values_goes_in_by_the_short_way(unit):
+    table = Base.metadata.tables["budget_locks"]
+    at = bindparam("now", type_=table.c.at.type)
+    rows = [{"kind": bindparam(f"kind_{n}", type_=table.c.kind.type), "key": f"k{n}", "at": at} for n in range(2)]
+    put = (
+        upsert(table).values(rows).on_conflict_do_update(index_elements=["kind", "key"], set_={"at": at}).returning(table.c.key, table.c.at)
+    )
+    given = {"kind_0": "one", "kind_1": "another", "now": NOON}
+    with unit() as work:
+        assert [result.all() for result in thrice(work.db, put, given)] == [[("k0", NOON), ("k1", NOON)]] * 3
+        assert plan_of(work.db, put, given)
+        assert set(work.db.execute(select(table.c.kind)).scalars()) == {"one", "another"}
 
 
 def test_a_list_of_values_goes_the_librarys_way(unit, audit_row):
