@@ -188,9 +188,7 @@ def test_a_redirect_is_not_followed(kids, published: Publisher, first: Pair) -> 
     assert published.asked == ["/keys"]
 
 
-@pytest.mark.parametrize(
-    "host", ["inside.example", "metadata.example", "both.example", "127.0.0.1", "[::1]", "10.1.2.3", "localhost"]
-)
+@pytest.mark.parametrize("host", ["inside.example", "metadata.example", "both.example", "127.0.0.1", "[::1]", "10.1.2.3", "localhost"])
 def test_no_internal_host_is_called_for_a_client_that_registered_itself(units: Units, published, first: Pair, host: str) -> None:
     with units.write() as work:
         client = registered(work, f"https://{host}/keys")
