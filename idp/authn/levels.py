@@ -27,7 +27,7 @@ def required_acr(work: UnitOfWork, account: Account) -> str:
     return ACR_MFA if accounts.pin_required(work, account) else ACR_PASSWORD
 
 
-def reachable(work: UnitOfWork, account: Account) -> tuple[str, ...]:
-    """List the levels that an account can reach now, lowest first."""
-    can_receive_pin = bool(account.mobile) and (account.mobile_verified or accounts.pin_required(work, account))
+def reachable(account: Account, required: str) -> tuple[str, ...]:
+    """List the levels that an account can reach now, lowest first; `required` is what it must reach."""
+    can_receive_pin = bool(account.mobile) and (account.mobile_verified or required == ACR_MFA)
     return (ACR_PASSWORD, ACR_MFA) if can_receive_pin else (ACR_PASSWORD,)

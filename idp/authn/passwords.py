@@ -13,21 +13,26 @@ from idp import audit
 from idp.audit import Event
 from idp.authn import breaches
 from idp.authn.breaches import Breach
+from idp.authn.devices import KNOWN_FOR
 from idp.authn.hashing import Checked, Hasher, hasher, normal
 from idp.authn.store import passwords as store
-from idp.authn.store.passwords import Credentials
+from idp.authn.store.passwords import Candidate, Credentials
+from idp.directory import usernames
 from idp.directory.accounts import Account
 from idp.errors import InvalidField
-from idp.identifiers import AccountId
+from idp.identifiers import AccountId, BrowserHash
 from idp.settings import Settings
 from idp.texts import Text, text
 from idp.unit_of_work import UnitOfWork
 
 __all__ = [
+    "Candidate",
     "Checked",
     "Credentials",
     "Hasher",
     "Judgement",
+    "candidate",
+    "candidate_named",
     "credentials",
     "hasher",
     "judge",
@@ -109,6 +114,20 @@ def personal_words(account: Account, settings: Settings) -> list[str]:
 def credentials(work: UnitOfWork, account_id: AccountId | None) -> Credentials:
     """Give an account's hashes, present and former; for nobody it asks the same question."""
     return store.find(work.db, account_id or AccountId(""))
+
+
+def candidate(work: UnitOfWork, account_id: AccountId | None, browser: BrowserHash) -> Candidate | None:
+    """Give an account with what it signs in by; for nobody it asks the same question."""
+    return store.candidate(work.db, account_id or AccountId(""), browser, work.now - KNOWN_FOR)
+
+
+def candidate_named(work: UnitOfWork, typed: str, browser: BrowserHash) -> Candidate | None:
+    """Give the same by a user name as somebody typed it; for what can't be a user name it asks the same question."""
+    try:
+        key = usernames.canonical(typed)
+    except InvalidField:
+        key = ""
+    return store.candidate_named(work.db, key, browser, work.now - KNOWN_FOR)
 
 
 def set_hash(work: UnitOfWork, account_id: AccountId, password_hash: str) -> None:

@@ -11,7 +11,8 @@ from idp.directory.accounts import Account
 from idp.errors import NotAllowed
 from idp.unit_of_work import UnitOfWork
 
-Check = Callable[[UnitOfWork, Requirement, Account], NotAllowed | None]
+Check = Callable[[Requirement, Account, str], NotAllowed | None]
+"""Looks at what is asked, the account, and the level that the account itself demands."""
 
 
 def check_may_sign_in(work: UnitOfWork, requirement: Requirement, account: Account) -> str:
@@ -19,35 +20,35 @@ def check_may_sign_in(work: UnitOfWork, requirement: Requirement, account: Accou
 
     Raises: StaffOnly, AccountIsDeactivated, AccountIsLocked, NoMobileNumber, LevelUnreachable.
     """
+    required = levels.required_acr(work, account)
     for check in _CHECKS:
-        refusal = check(work, requirement, account)
+        refusal = check(requirement, account, required)
         if refusal:
             audit.refused(work, Event.SIGNIN_REFUSED, account=account.id, customer=account.customer_id, reason=refusal.code)
             raise refusal
-    level = requirement.level_for(levels.required_acr(work, account), levels.reachable(work, account))
+    level = requirement.level_for(required, levels.reachable(account, required))
     assert level is not None
     return level
 
 
-def _of_customer(_work: UnitOfWork, requirement: Requirement, account: Account) -> NotAllowed | None:
+def _of_customer(requirement: Requirement, account: Account, _required: str) -> NotAllowed | None:
     return StaffOnly(account.id) if requirement.staff_only and not account.is_staff else None
 
 
-def _deactivated(_work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
+def _deactivated(_requirement: Requirement, account: Account, _required: str) -> NotAllowed | None:
     return AccountIsDeactivated(account.id) if account.deactivated_at else None
 
 
-def _locked(_work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
+def _locked(_requirement: Requirement, account: Account, _required: str) -> NotAllowed | None:
     return AccountIsLocked(account.id) if account.locked_at else None
 
 
-def _without_number(work: UnitOfWork, _requirement: Requirement, account: Account) -> NotAllowed | None:
-    needs_pin = levels.required_acr(work, account) != levels.ACR_PASSWORD
-    return NoMobileNumber(account.id) if needs_pin and not account.mobile else None
+def _without_number(_requirement: Requirement, account: Account, required: str) -> NotAllowed | None:
+    return NoMobileNumber(account.id) if required != levels.ACR_PASSWORD and not account.mobile else None
 
 
-def _out_of_reach(work: UnitOfWork, requirement: Requirement, account: Account) -> NotAllowed | None:
-    level = requirement.level_for(levels.required_acr(work, account), levels.reachable(work, account))
+def _out_of_reach(requirement: Requirement, account: Account, required: str) -> NotAllowed | None:
+    level = requirement.level_for(required, levels.reachable(account, required))
     return LevelUnreachable(account.id) if level is None else None
 
 

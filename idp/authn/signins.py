@@ -14,6 +14,7 @@ from idp.authn.areas import Area
 from idp.authn.errors import OtherBrowser, SigninOver, WrongCredentials
 from idp.authn.funnel import Stage
 from idp.authn.hashing import Checked
+from idp.authn.passwords import Candidate
 from idp.authn.pins import Sight
 from idp.authn.refusals import check_may_sign_in
 from idp.authn.requirements import Requirement, ShownFor
@@ -40,7 +41,7 @@ __all__ = [
     "Signin",
     "Step",
     "address",
-    "completed_session",
+    "completed_session_id",
     "confirm_pin",
     "delete_expired",
     "enter_password",
@@ -146,10 +147,9 @@ def address(signin_id: SigninId) -> str:
     return f"/signin/{signin_id}"
 
 
-def completed_session(work: UnitOfWork, signin_id: SigninId) -> Session | None:
-    """Give the session that a completed sign-in made, while it lives; none while the sign-in runs or after it failed."""
-    session_id = store.session_of(work.db, signin_id)
-    return sessions.find_by_id(work, session_id) if session_id else None
+def completed_session_id(work: UnitOfWork, signin_id: SigninId) -> SessionId | None:
+    """Name the session that a completed sign-in made; it may have ended. None while the sign-in runs or after it failed."""
+    return store.session_of(work.db, signin_id)
 
 
 def find(work: UnitOfWork, signin_id: str, browser: BrowserHash | None) -> Signin:
@@ -181,14 +181,12 @@ def read_password_attempt(work: UnitOfWork, signin: Signin, caller: Caller, type
     """Read what a password is compared with; none when this sign-in does not ask for one now."""
     if signin.completed_at or signin.password_at or signin.expires_at <= work.now:
         return None
-    account = accounts.find_by_username(work, typed)
-    account_id = account.id if account else _NOBODY
-    is_known = devices.is_known(work, account_id, caller.browser)
+    found = passwords.candidate_named(work, typed, caller.browser)
+    account_id, present = (found.account.id, found.hash) if found else (_NOBODY, None)
     name = _canonical(typed)
-    keys = throttling.password_keys(work, caller, name, device_is_known=is_known)
-    known = passwords.credentials(work, account_id)
+    keys = throttling.password_keys(work, caller, name, device_is_known=found is not None and found.device_is_known)
     name_hash = work.secrets.keyed_hash("typed-name", name)
-    return PasswordAttempt(signin.id, account_id, known.hash, name_hash, keys, refused=throttling.refuses(work, keys))
+    return PasswordAttempt(signin.id, account_id, present, name_hash, keys, refused=throttling.refuses(work, keys))
 
 
 def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked, caller: Caller, session: Session | None) -> Progress:
@@ -200,14 +198,15 @@ def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked,
     if signin.completed_at or signin.password_at:
         return Progress(done=signin.completed_at is not None)
     with funnel.refusals(work, Stage.PASSWORD, signin.shown_for):
-        account = _judged(work, attempt, checked)
+        found = _judged(work, attempt, checked, caller.browser)
+        account = found.account
         level = check_may_sign_in(work, signin.requirement, account)
     if not store.prove_password(work.db, signin.id, account.id, proven_at=work.now, from_session=None, now=work.now):
         raise SigninOver(signin.id)
     funnel.reached(work, Stage.PASSWORD, "right", signin.shown_for)
     if level == levels.ACR_PASSWORD:
         return _complete(work, signin, account, level, caller, session)
-    _send_pin(work, signin, account, device_is_known=devices.is_known(work, account.id, caller.browser))
+    _send_pin(work, signin, account, device_is_known=found.device_is_known)
     return Progress(done=False)
 
 
@@ -226,13 +225,12 @@ def send_pin(work: UnitOfWork, signin_id: SigninId, caller: Caller, session: Ses
             return
         account_id = base.id
         store.prove_password(work.db, signin.id, base.id, proven_at=session.auth_time, from_session=session.id, now=work.now)
-    account = accounts.find(work, account_id or _NOBODY)
-    if account is None or signin.expires_at <= work.now:
+    found = passwords.candidate(work, account_id, caller.browser)
+    if found is None or signin.expires_at <= work.now:
         raise SigninOver(signin.id)
     with funnel.refusals(work, Stage.PIN, signin.shown_for):
-        check_may_sign_in(work, signin.requirement, account)
-    is_known = bool(signin.from_session_id) or devices.is_known(work, account.id, caller.browser)
-    _send_pin(work, signin, account, device_is_known=is_known)
+        check_may_sign_in(work, signin.requirement, found.account)
+    _send_pin(work, signin, found.account, device_is_known=bool(signin.from_session_id) or found.device_is_known)
 
 
 def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Caller, session: Session | None) -> Progress:
@@ -243,9 +241,10 @@ def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Calle
     signin = _bound(store.lock(work.db, signin_id), caller.browser)
     if signin.completed_at or not signin.password_at:
         return Progress(done=signin.completed_at is not None)
-    account = accounts.find(work, signin.account_id or _NOBODY)
-    if account is None or signin.expires_at <= work.now or not _password_still_stands(work, signin):
+    found = passwords.candidate(work, signin.account_id, caller.browser)
+    if found is None or signin.expires_at <= work.now or not _password_still_stands(work, signin, found):
         raise SigninOver(signin.id)
+    account = found.account
     keys = throttling.pin_keys(work, caller, account.id)
     with funnel.refusals(work, Stage.PIN, signin.shown_for):
         level = check_may_sign_in(work, signin.requirement, account)
@@ -253,7 +252,8 @@ def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Calle
         challenge = pins.confirm(work, signin.id, typed)
     throttling.succeeded(work, keys)
     funnel.reached(work, Stage.PIN, "confirmed", signin.shown_for)
-    accounts.note_mobile_verified(work, account.id, challenge.number)
+    if not account.mobile_verified:
+        accounts.note_mobile_verified(work, account.id, challenge.number)
     return _complete(work, signin, account, level, caller, session)
 
 
@@ -262,21 +262,20 @@ def delete_expired(work: UnitOfWork, limit: int) -> int:
     return store.delete_over(work.db, work.now - _KEPT, limit)
 
 
-def _judged(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked) -> Account:
+def _judged(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked, browser: BrowserHash) -> Candidate:
     """Give the account whose password fits."""
     throttling.admit(work, attempt.keys)
     if attempt.refused:
         raise TryAgain("the delay ended while the password was not compared")
-    account = accounts.find(work, attempt.account_id)
-    present = passwords.credentials(work, attempt.account_id)
-    if account is None or not account.activated_at or not checked.fits:
+    found = passwords.candidate(work, attempt.account_id, browser)
+    if found is None or not found.account.activated_at or not checked.fits:
         audit.record(work, Event.SIGNIN_REFUSED, account=attempt.account_id or None, reason="wrong_credentials", name=attempt.name_hash)
         raise WrongCredentials(attempt.signin_id)
-    if present.hash != checked.against:
+    if found.hash != checked.against:
         raise TryAgain("the password was changed while it was compared")
     throttling.succeeded(work, attempt.keys)
-    passwords.upgrade(work, account.id, checked)
-    return account
+    passwords.upgrade(work, found.account.id, checked)
+    return found
 
 
 def _send_pin(work: UnitOfWork, signin: Signin, account: Account, *, device_is_known: bool) -> None:
@@ -331,7 +330,8 @@ def _session_to_add_to(work: UnitOfWork, signin: Signin, session: Session | None
     account = accounts.find(work, session.account_id)
     if account is None or not account.is_active or (signin.requirement.username_hint and not _hinted(signin, account)):
         return None
-    level = signin.requirement.level_for(levels.required_acr(work, account), levels.reachable(work, account))
+    required = levels.required_acr(work, account)
+    level = signin.requirement.level_for(required, levels.reachable(account, required))
     return account if level == levels.ACR_MFA and levels.rank(session.acr) < levels.rank(level) else None
 
 
@@ -347,12 +347,11 @@ def _username_hint(work: UnitOfWork, signin: Signin) -> str:
     return hinted.username if hinted else ""
 
 
-def _password_still_stands(work: UnitOfWork, signin: Signin) -> bool:
+def _password_still_stands(work: UnitOfWork, signin: Signin, found: Candidate) -> bool:
     """Tell whether what the sign-in rests on was not changed since: the password, or the session that it adds to."""
     if signin.from_session_id:
         return sessions.find_by_id(work, signin.from_session_id, signin.area) is not None
-    changed_at = passwords.credentials(work, signin.account_id).changed_at
-    return changed_at is not None and signin.password_at is not None and changed_at <= signin.password_at
+    return found.changed_at is not None and signin.password_at is not None and found.changed_at <= signin.password_at
 
 
 def _canonical(typed: str) -> str:

@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from idp.authn import tables
 from idp.database import upsert
-from idp.identifiers import AccountId
+from idp.directory.entries import Account
+from idp.directory.store import accounts
+from idp.directory.tables import Account as AccountRow
+from idp.directory.tables import Customer
+from idp.identifiers import AccountId, BrowserHash
 
 _present = tables.Password
 _former = tables.FormerPassword
+_device = tables.KnownDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,32 @@ class Credentials:
         return ((self.hash,) if self.hash else ()) + self.former
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account that somebody signs in with, its present hash, and whether it has signed in with this browser of late."""
+
+    account: Account
+    hash: str | None
+    changed_at: datetime | None
+    device_is_known: bool
+
+
+_candidate = (
+    select(*accounts.COLUMNS, _present.hash, _present.changed_at, _device.completed_at)
+    .select_from(AccountRow)
+    .outerjoin(Customer, Customer.id == AccountRow.customer_id)
+    .outerjoin(_present, _present.account_id == AccountRow.id)
+    .outerjoin(
+        _device,
+        and_(
+            _device.account_id == AccountRow.id,
+            _device.browser_hash == bindparam("browser"),
+            _device.completed_at > bindparam("since"),
+        ),
+    )
+)
+_candidate_by_id = _candidate.where(AccountRow.id == bindparam("account_id"))
+_candidate_by_username = _candidate.where(AccountRow.username_key == bindparam("username_key"))
 _find = select(_present.hash, _present.changed_at).where(_present.account_id == bindparam("account_id"))
 _find_locked = _find.with_for_update()
 _find_former = select(_former.id, _former.hash).where(_former.account_id == bindparam("account_id")).order_by(_former.id.desc())
@@ -40,6 +72,16 @@ _drop_former = delete(_former).where(_former.id.in_(bindparam("ids", expanding=T
 _exchange = (
     update(_present).where(_present.account_id == bindparam("of_account"), _present.hash == bindparam("old")).values(hash=bindparam("new"))
 )
+
+
+def candidate(db: Connection, account_id: AccountId, browser: BrowserHash, since: datetime) -> Candidate | None:
+    """Give an account with its present hash; its browser is known by a sign-in after an instant. By the keys."""
+    return _one(db.execute(_candidate_by_id, {"account_id": account_id, "browser": browser, "since": since}).first())
+
+
+def candidate_named(db: Connection, username_key: str, browser: BrowserHash, since: datetime) -> Candidate | None:
+    """Give the same by the compared form of a user name."""
+    return _one(db.execute(_candidate_by_username, {"username_key": username_key, "browser": browser, "since": since}).first())
 
 
 def find(db: Connection, account_id: AccountId) -> Credentials:
@@ -63,3 +105,11 @@ def put(db: Connection, account_id: AccountId, password_hash: str, *, keep: int,
 def exchange(db: Connection, account_id: AccountId, *, old: str, new: str) -> None:
     """Put another hash of the same password in place."""
     db.execute(_exchange, {"of_account": account_id, "old": old, "new": new})
+
+
+def _one(row: Any) -> Candidate | None:
+    if row is None:
+        return None
+    *columns, present_hash, changed_at, completed_at = row
+    account = accounts.account_from(dict(zip(accounts.NAMES, columns, strict=True)))
+    return Candidate(account, present_hash, changed_at, device_is_known=completed_at is not None)

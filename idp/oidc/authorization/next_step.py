@@ -101,8 +101,14 @@ def _standing(work: UnitOfWork, opened: OpenRequest, client: Client, session: Se
         return Standing(work, opened, client, None, None, own=False)
     assert session is not None
     work.acts_as(Actor(ActorKind.STAFF if account.is_staff else ActorKind.PERSON, account.id, session_id=session.id))
-    made = signins.completed_session(work, opened.signin_id) if opened.signin_id else None
-    return Standing(work, opened, client, session, account, own=made is not None and made.id == session.id)
+    return Standing(work, opened, client, session, account, own=_proven_for(work, opened, session))
+
+
+def _proven_for(work: UnitOfWork, opened: OpenRequest, session: Session) -> bool:
+    """Tell whether a live session was proven for this request; another sign-in may have proven it anew since."""
+    if opened.signin_id is None:
+        return False
+    return session.signin_id == opened.signin_id or signins.completed_session_id(work, opened.signin_id) == session.id
 
 
 def wants_an_account(standing: Standing) -> Interaction | None:
@@ -155,8 +161,8 @@ def strongly_enough(standing: Standing) -> Interaction | None:
     asked, session, account = standing.opened.asked, standing.session, standing.account
     if session is None or account is None:
         return None
-    reachable = levels.reachable(standing.work, account) if asked.essential_acr or asked.acr_values else ()
     needed = levels.required_acr(standing.work, account)
+    reachable = levels.reachable(account, needed) if asked.essential_acr or asked.acr_values else ()
     if asked.essential_acr:
         demanded = _lowest(acr for acr in asked.essential_acr if acr in reachable or levels.rank(session.acr) >= levels.rank(acr) > 0)
         if demanded is None:

@@ -29,7 +29,8 @@ def begin(visitor: Visitor, **requirement) -> str:
 def completed(visitor: Visitor, signin_id: str):
     """The session that a sign-in made."""
     with visitor.units.read() as work:
-        return signins.completed_session(work, signin_id)
+        session_id = signins.completed_session_id(work, signin_id)
+        return sessions.find_by_id(work, session_id) if session_id else None
 
 
 def test_the_end_leads_back_to_the_app_that_asked(visitor, phone_admin):
