@@ -5,9 +5,10 @@ keeps the past from being changed unseen, `retention.py` deletes what was kept l
 """
 
 from idp.audit.entries import Entry, Wanted
+from idp.audit.erasing import erase_details
 from idp.audit.events import Event
 from idp.audit.log import record, refused
 from idp.audit.retention import delete_expired
 from idp.audit.sealing import Verification, seal, verify
 
-__all__ = ["Entry", "Event", "Verification", "Wanted", "delete_expired", "record", "refused", "seal", "verify"]
+__all__ = ["Entry", "Event", "Verification", "Wanted", "delete_expired", "erase_details", "record", "refused", "seal", "verify"]

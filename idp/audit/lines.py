@@ -40,6 +40,11 @@ def write(row: Mapping[str, Any]) -> None:
     log.info(row["event"], outcome=outcome_of(row["event"]), at=row["at"].isoformat(), **ids, detail=dict(_details(row["detail"])))
 
 
+def codes_of(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the details that are codes, numbers or ids of what is listed here."""
+    return {name: value for name, value in detail.items() if name in _DETAILS and _is_plain(value)}
+
+
 def _details(detail: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in detail.items():
         if name == "name":  # a typed name only as its keyed hash, by which attempts at one account are recognised

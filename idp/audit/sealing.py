@@ -1,18 +1,18 @@
 """The chain of seals over the log: who can write to the database but does not know the master secret cannot change the past unseen.
 
-Each seal is HMAC-SHA-256 over the seal before it and a run of events. The end of the chain can only be cut off together with
-its events; who keeps the newest seal elsewhere (`idp audit verify` prints it) notices that too. Its beginning is deleted by `retention.py`.
+Each seal is HMAC-SHA-256 over the seal before it and a keyed hash of each of a run of events (`hashed_lines.py`). The end of the chain
+can only be cut off together with its events; who keeps the newest seal elsewhere (`idp audit verify` prints it) notices that too. Its
+beginning is deleted by `retention.py`, details that name a person who is forgotten are erased by `erasing.py`.
 """
 
 import hmac
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from idp.audit import hashed_lines as lines_of
 from idp.audit import retention, store
-from idp.audit.entries import FIELDS, Entry
-from idp.audit.store import Seal
+from idp.audit.store import Seal, Sealable
 from idp.crypto import Secrets
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
@@ -59,7 +59,7 @@ def seal(units: Units) -> int:
             return sealed
         with units.write(SYSTEM) as work:
             mac = _mac(work.secrets, before, rows, work.now)
-            if not store.add_seal(work.db, Seal(rows[0].id, rows[-1].id, work.now, mac)):
+            if not store.add_seal(work.db, Seal(rows[0].entry.id, rows[-1].entry.id, work.now, mac)):
                 return sealed
         sealed += len(rows)
         if len(rows) < BATCH:
@@ -78,7 +78,7 @@ def verify(work: UnitOfWork, known_seal: str | None = None) -> Verification:
     while chain := store.next_seals(work.db, before.last_event_id if before else 0, BATCH):
         for link in chain:
             rows = store.span(work.db, before.last_event_id if before else 0, link.last_event_id, BATCH + 1)
-            if not hmac.compare_digest(_mac(work.secrets, before, rows, link.sealed_at), link.mac):
+            if not _is_whole(work.secrets, before, rows, link):
                 broken.append(Broken(link.first_event_id, link.last_event_id))
             found = found or link.mac == known_seal
             seals, events, before = seals + 1, events + len(rows), link
@@ -88,20 +88,20 @@ def verify(work: UnitOfWork, known_seal: str | None = None) -> Verification:
     return Verification(seals, events, unsealed, last_seal, tuple(broken), found, deleted, deleted_until)
 
 
-def _settled(rows: Sequence[Entry], until: datetime) -> Iterator[Entry]:
+def _settled(rows: Sequence[Sealable], until: datetime) -> Iterator[Sealable]:
     for row in rows:
-        if row.at > until:
+        if row.entry.at > until:
             return
         yield row
 
 
-def _mac(secrets: Secrets, before: Seal | None, rows: Sequence[Entry], sealed_at: datetime) -> str:
-    lines = [before.mac if before else "", sealed_at.astimezone(UTC).isoformat(), *(_line(row) for row in rows)]
+def _is_whole(secrets: Secrets, before: Seal | None, rows: Sequence[Sealable], link: Seal) -> bool:
+    if any(row.sealed_as and not lines_of.is_genuine(secrets, row) for row in rows):
+        return False
+    return hmac.compare_digest(_mac(secrets, before, rows, link.sealed_at, link.format), link.mac)
+
+
+def _mac(secrets: Secrets, before: Seal | None, rows: Sequence[Sealable], sealed_at: datetime, version: int = 2) -> str:
+    said = [lines_of.line(row.entry) if version == 1 else lines_of.hash_of(secrets, row) for row in rows]
+    lines = [before.mac if before else "", sealed_at.astimezone(UTC).isoformat(), *said]
     return secrets.mac(PURPOSE, "\n".join(lines).encode()).hex()
-
-
-def _line(row: Entry) -> str:
-    """Write an event as one line that reads the same from either database."""
-    values = [getattr(row, name) for name in FIELDS]
-    values = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
 
 from idp.audit.entries import FIELDS, Entry, Wanted
 from idp.audit.tables import AuditCut, AuditEvent, AuditSeal
@@ -14,15 +14,27 @@ from idp.database import upsert
 _events = AuditEvent.__table__
 _add = insert(AuditEvent).inline()  # nobody asks for the new id
 _entries = select(*(_events.c[name] for name in FIELDS))
+_sealable = select(*(_events.c[name] for name in FIELDS), _events.c.sealed_as)
 _span = (
-    _entries.where(AuditEvent.id > bindparam("after"), AuditEvent.id <= bindparam("last"))
+    _sealable.where(AuditEvent.id > bindparam("after"), AuditEvent.id <= bindparam("last"))
     .order_by(AuditEvent.id)
     .limit(bindparam("at_most"))
+)
+_of_account = (
+    _sealable.where(AuditEvent.account_id == bindparam("account"), AuditEvent.id > bindparam("after"))
+    .order_by(AuditEvent.id)
+    .limit(bindparam("at_most"))
+)
+_erase_details = (
+    update(AuditEvent)
+    .where(AuditEvent.id == bindparam("event_id"), AuditEvent.sealed_as.is_(None))
+    .values(detail=bindparam("kept", type_=_events.c.detail.type), sealed_as=bindparam("was"))
 )
 _last_id = select(func.max(AuditEvent.id))
 _count_after = select(func.count()).select_from(AuditEvent).where(AuditEvent.id > bindparam("after"))
 
-_seals = select(AuditSeal.first_event_id, AuditSeal.last_event_id, AuditSeal.sealed_at, AuditSeal.mac)
+_seals = select(AuditSeal.first_event_id, AuditSeal.last_event_id, AuditSeal.sealed_at, AuditSeal.mac, AuditSeal.format)
+_last_of_first_format = select(func.max(AuditSeal.last_event_id)).where(AuditSeal.format == 1)
 _last_seal = _seals.order_by(AuditSeal.last_event_id.desc()).limit(1)
 _next_seals = _seals.where(AuditSeal.last_event_id > bindparam("after")).order_by(AuditSeal.last_event_id).limit(bindparam("at_most"))
 _add_seal = upsert(AuditSeal).on_conflict_do_nothing().returning(AuditSeal.last_event_id)
@@ -56,6 +68,15 @@ class Seal:
     last_event_id: int
     sealed_at: datetime
     mac: str
+    format: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sealable:
+    """An event as it is sealed; `sealed_as` where its details were erased since it was written."""
+
+    entry: Entry
+    sealed_as: str | None
 
 
 def add(db: Connection, row: Mapping[str, Any]) -> None:
@@ -85,9 +106,25 @@ def oldest(db: Connection, wanted: Wanted, *, after: int, limit: int) -> list[En
     return [Entry(*row) for row in db.execute(query)]
 
 
-def span(db: Connection, after: int, last: int, limit: int) -> list[Entry]:
+def span(db: Connection, after: int, last: int, limit: int) -> list[Sealable]:
     """List the events after one id up to another, by the primary key."""
-    return [Entry(*row) for row in db.execute(_span, {"after": after, "last": last, "at_most": limit})]
+    return [_sealable_from(row) for row in db.execute(_span, {"after": after, "last": last, "at_most": limit})]
+
+
+def of_account(db: Connection, account_id: str, *, after: int, limit: int) -> list[Sealable]:
+    """List the events about an account in the order in which they were written; by ix_audit_events_account."""
+    return [_sealable_from(row) for row in db.execute(_of_account, {"account": account_id, "after": after, "at_most": limit})]
+
+
+def erase_details(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep a part of events' details (`event_id`, `kept`), and what proves them all the same (`was`)."""
+    if rows:
+        db.execute(_erase_details, list(rows))
+
+
+def last_of_first_format(db: Connection) -> int:
+    """Tell up to which event seals are over the events themselves; 0 when none is."""
+    return db.execute(_last_of_first_format).scalar() or 0
 
 
 def last_id(db: Connection) -> int:
@@ -118,6 +155,7 @@ def add_seal(db: Connection, seal: Seal) -> bool:
         "last_event_id": seal.last_event_id,
         "sealed_at": seal.sealed_at,
         "mac": seal.mac,
+        "format": seal.format,
     }
     return db.execute(_add_seal, row).one_or_none() is not None
 
@@ -144,6 +182,10 @@ def delete_until(db: Connection, event_id: int) -> tuple[int, int]:
 def count_until(db: Connection, event_id: int) -> int:
     """Count the events up to one."""
     return db.execute(_count_until, {"last": event_id}).scalar_one()
+
+
+def _sealable_from(row: Any) -> Sealable:
+    return Sealable(Entry(*row[:-1]), row[-1])
 
 
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:

@@ -10,7 +10,7 @@ from idp.database import Base, index_of_known
 
 
 class AuditEvent(Base):
-    """One event; rows are only ever added, and sealed in batches by a keyed hash chain."""
+    """One event; rows are only ever added, and sealed in batches by a keyed hash chain. Details go with the person whom they are about."""
 
     __tablename__ = "audit_events"
     __table_args__ = (
@@ -31,6 +31,7 @@ class AuditEvent(Base):
     client_id: Mapped[str | None] = mapped_column(String(128))
     request_id: Mapped[str] = mapped_column(String(32))
     detail: Mapped[dict[str, Any]]
+    sealed_as: Mapped[str | None] = mapped_column(String(129))  # once details were erased: what the row was, and that we erased them
 
 
 class AuditSeal(Base):
@@ -43,6 +44,7 @@ class AuditSeal(Base):
     first_event_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), unique=True)
     sealed_at: Mapped[datetime]
     mac: Mapped[str] = mapped_column(String(64))
+    format: Mapped[int] = mapped_column(server_default="1")  # 1: over the events, 2: over a keyed hash of each
 
 
 class AuditCut(Base):

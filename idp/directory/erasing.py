@@ -34,6 +34,7 @@ def erase(work: UnitOfWork, account_id: AccountId) -> None:
     store.forget_main_contact(work.db, account_id, work.now)
     delete_rows(work.db, rows)
     messaging.forget(work, traces)
+    audit.erase_details(work, account_id)
     work.emit(AccountErased(traces))
     audit.record(work, Event.ACCOUNT_ERASED, account=account_id, customer=account.customer_id)
 

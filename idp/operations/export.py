@@ -24,7 +24,6 @@ from idp.operations.export_format import Header, line_of, writers_of
 from idp.operations.schema import schema_state
 from idp.unit_of_work import OPERATOR_AT_SHELL, Units
 
-
 _EFFORT = 6
 """How hard gzip tries: more takes twice as long for a hundredth of the size."""
 

@@ -13,6 +13,10 @@ def upgrade() -> None:
     """Add to what is there; programs of the version before go on."""
     with op.batch_alter_table("accounts") as batch_op:
         batch_op.add_column(sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("audit_events") as batch_op:
+        batch_op.add_column(sa.Column("sealed_as", sa.String(length=129), nullable=True))
+    with op.batch_alter_table("audit_seals") as batch_op:
+        batch_op.add_column(sa.Column("format", sa.Integer(), server_default="1", nullable=False))
     big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "audit_cuts",
@@ -29,5 +33,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop it again."""
     op.drop_table("audit_cuts")
+    with op.batch_alter_table("audit_seals") as batch_op:
+        batch_op.drop_column("format")
+    with op.batch_alter_table("audit_events") as batch_op:
+        batch_op.drop_column("sealed_as")
     with op.batch_alter_table("accounts") as batch_op:
         batch_op.drop_column("erased_at")

@@ -37,3 +37,21 @@ def test_a_message_that_did_not_surely_arrive_is_noted_without_its_number(units,
 @pytest.mark.parametrize(("kind", "state"), [("sms", JobState.SENT), ("logout_token", JobState.FAILED)])
 def test_what_arrived_and_what_is_no_message_is_not_noted(units, unit, kind, state):
     assert noted(units, unit, kind, state) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        ("recipient refused: 550 no such user Zacharias.Unvergessen", "recipient refused: 550 no such user …"),
+        ("mail refused: 554 <zacharias.unvergessen@example.com> Unvergessen blocked", "mail refused: 554 <…> … blocked"),
+        ("mail server: TimeoutError", "mail server: TimeoutError"),
+    ],
+)
+def test_an_error_that_repeats_who_the_mail_was_for_is_noted_without_that(units, unit, error, kept):
+    values = {"given_name": "Zacharias", "family_name": "Unvergessen", "username": "", "salutation": "Herr"}
+    payload = {"template": "mail/invitation", "to": "Zacharias.Unvergessen@example.com", "values": values}
+    with unit() as work:
+        messaging.note_outcome(work, JobFinished(JobId("j"), "mail", JobState.FAILED, payload, AccountId("a"), error))
+    with units.read() as work:
+        (entry,) = query.newest(work, Wanted(account_id="a"))
+    assert entry.detail["error"] == kept

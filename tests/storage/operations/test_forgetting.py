@@ -114,6 +114,7 @@ def fill(work, account: Account) -> list[Table]:
         table for table in Base.metadata.sorted_tables if table in seen and table.name not in {"accounts", "customers", "audit_events"}
     ]
     special = {"directory_attempts": {"key": limits.keys_of(work, [account.id])[0]}, "demo_messages": {"text": account.name}}
+    audit.record(work, audit.Event.PIN_SENT, account=account.id, number_ends=MARK, device=account.name, network="192.0.2.9")
     for table in tables:
         row = {column.name: value_for(column, account, work.now) for column in table.columns}
         work.db.execute(insert(table).values(row | special.get(table.name, {})))
