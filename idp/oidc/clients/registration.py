@@ -19,7 +19,7 @@ from idp.directory import limits
 from idp.directory.limits import Limit
 from idp.identifiers import new_token
 from idp.oidc.clients import clients, initial_tokens, sectors, store
-from idp.oidc.clients.clients import Client, ClientUnknown
+from idp.oidc.clients.clients import ChangedMeanwhile, Client, ClientUnknown
 from idp.oidc.clients.events import ClientEnded
 from idp.oidc.clients.metadata import BASIC, POST, Metadata, Origin, refused
 from idp.oidc.protocol import ErrorCode, OAuthError, Path
@@ -125,17 +125,21 @@ def remove(work: UnitOfWork, client_id: str, token: str) -> None:
     clients.delete(work, client_id)
 
 
-def renew_token(work: UnitOfWork, client_id: str) -> str:
+def renew_token(work: UnitOfWork, client_id: str, *, seen: datetime | None = None) -> str:
     """Give a client that registered itself another registration access token; the one before ends at once (RFC 7592 §2.1).
 
     Only an operator does this, who can hand the new one over again: a client whose answer with a new token got lost could never
-    manage itself any more (§5). Raises: ClientUnknown, OAuthError for a client that the operator registered.
+    manage itself any more (§5). `seen`: only if nobody has changed it since.
+
+    Raises: ClientUnknown, ChangedMeanwhile, OAuthError for a client that the operator registered.
     """
     row = store.find_to_change(work.db, client_id)
     if row is None:
         raise ClientUnknown(f"no client {client_id}")
     if row["origin"] != Origin.DYNAMIC:
         raise refused("this client has not registered itself, so it does not manage itself")
+    if seen is not None and row["changed_at"] != seen:
+        raise ChangedMeanwhile(client_id)
     token = new_token()
     store.change(work.db, client_id, {"registration_token_hash": hash_token(token), "changed_at": work.now})
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=["registration_access_token"])
