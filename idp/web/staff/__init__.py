@@ -6,11 +6,11 @@ With `staff_origin` these pages exist only there. Start at `member.py` (who may 
 from flask import Flask
 
 from idp.pages import hosts
-from idp.web.staff import checks, clients, create, edit, home, initial_tokens, member, resources, secrets, standing
+from idp.web.staff import checks, clients, create, edit, home, initial_tokens, member, own_management, resources, secrets, standing
 
 __all__ = ["init_app"]
 
-_VIEWS = (checks, clients, create, edit, initial_tokens, resources, secrets, standing)
+_VIEWS = (checks, clients, create, edit, initial_tokens, own_management, resources, secrets, standing)
 
 member.blueprint.before_request(member.admit)
 member.operators.before_request(member.admit)

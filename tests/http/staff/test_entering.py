@@ -20,7 +20,9 @@ from tests.http.staff.conftest import CALLBACK, CLIENTS, NEW, new_app
 from tests.visitor import Visitor, give_password, pins_of
 
 PAGES = [CLIENTS, NEW, "/staff/clients/app", "/staff/clients/app/edit", "/staff/clients/app/metadata", "/staff/clients/app/secret",
+         "/staff/clients/app/registration-token",
          "/staff/clients/app/secret/end-old", "/staff/clients/app/disable", "/staff/clients/app/enable", "/staff/clients/app/delete",
+         "/staff/clients/app/registration-token",
          "/staff/resources", "/staff/resources-new", "/staff/resources/seen", "/staff/resources/seen/edit", "/staff/resources/seen/delete",
          "/staff/resource-identifier?value=x", "/staff/resource-scope?value=x", "/staff/resource-client?value=x",
          "/staff/client-resource?value=x",
