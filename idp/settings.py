@@ -4,6 +4,7 @@ Read once at start. The environment (`IDP_<NAME>`, or `IDP_<NAME>_FILE` for a se
 """
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ SHORTEST_SECRET = 32
 PLACEHOLDERS = ("change-me", "changeme", "change_me", "example", "placeholder", "password", "secret for")
 DEMO_PASSWORDS = {"idp", "demo", "postgres", "secret", "test", "admin"}
 Profile = Literal["demo", "small", "production"]
+_DATABASE = re.compile(r"(postgresql(\+psycopg)?|sqlite(\+pysqlite)?)://")
 
 
 class Settings(BaseSettings):
@@ -208,6 +210,10 @@ def _mistakes_of_addresses(settings: Settings) -> Iterator[str]:
 
 def _mistakes_of_storage(settings: Settings) -> Iterator[str]:
     on_postgresql = settings.database_address.startswith("postgresql")
+    for name in ("database_url", "database_direct_url", "database_replica_url"):
+        given = getattr(settings, name).get_secret_value()
+        if given and not _DATABASE.match(given):
+            yield f"{name}: set IDP_{name.upper()} to an address such as postgresql://user:password@host/name, or sqlite:////path/of/file"
     if not on_postgresql and settings.replicas > 1:
         yield "database_url: SQLite serves one replica only; set IDP_DATABASE_URL to a PostgreSQL database, or IDP_REPLICAS to 1"
     if not on_postgresql and settings.database_pooler:

@@ -5,7 +5,7 @@ comes from its master secret, until the first rotation keeps what that gave (`id
 """
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from idp import crypto
 from idp.crypto import Known, Secrets
@@ -59,7 +59,7 @@ def check_master_secret(settings: Settings) -> None:
             if facts.FINGERPRINT not in found:
                 _begin(connection, secrets)
                 found = facts.all_of(connection)
-    except (OperationalError, ProgrammingError) as error:
+    except DatabaseError as error:
         raise SettingsError("database_url: the database cannot be used; `idp db check` tells why") from error
     finally:
         engine.dispose()

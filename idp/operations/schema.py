@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from idp import metrics
 from idp.errors import SettingsError
@@ -76,7 +76,7 @@ def schema_state_of(settings: Settings) -> SchemaState:
     try:
         with engine.connect() as connection:
             return schema_state(connection)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise SettingsError(_unreachable(settings, error)) from None
     finally:
         engine.dispose()
@@ -89,12 +89,11 @@ def upgrade(settings: Settings, to: str = "head") -> SchemaState:
     """
     from alembic import command  # noqa: PLC0415
 
+    state = schema_state_of(settings)
+    if not state.known:
+        return state
     engine = create_engine(_address(settings))
     try:
-        with engine.connect() as connection:
-            state = schema_state(connection)
-        if not state.known:
-            return state
         with engine.begin() as connection:
             config = alembic_config()
             config.attributes["connection"] = connection
@@ -129,6 +128,6 @@ def _address(settings: Settings) -> str:
     return settings.database_direct_url.get_secret_value() or settings.database_address
 
 
-def _unreachable(settings: Settings, error: OperationalError) -> str:
+def _unreachable(settings: Settings, error: DatabaseError) -> str:
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     return f"database_url: cannot open {make_url(_address(settings)).render_as_string(hide_password=True)}: {reason}"

@@ -50,6 +50,10 @@ def test_production_as_it_should_be_has_no_mistake() -> None:
         ({"master_secret": "Change-Me-Change-Me-Change-Me-Change-Me"}, "master_secret: is no secret"),
         ({"database_url": "postgresql://idp:idp@database/idp"}, "database_url: its password is one that everybody tries"),
         ({"database_direct_url": "postgresql://idp:changeme@database/idp"}, "database_direct_url: its password is one that everybody"),
+        (
+            {"database_url": "mysql://idp:Jw3kN0mDq8vT@database/idp"},
+            "database_url: set IDP_DATABASE_URL to an address such as postgresql://",
+        ),
         ({"database_url": None, "replicas": 2}, "database_url: SQLite serves one replica only; set IDP_DATABASE_URL"),
         ({"database_url": None, "replicas": 2, "profile": "small"}, "database_url: SQLite serves one replica only"),
         ({"database_url": None, "database_pooler": True}, "database_pooler: only PostgreSQL has a pooler"),

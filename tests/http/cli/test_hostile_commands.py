@@ -103,3 +103,11 @@ def test_logs_of_a_command_go_to_standard_error():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert json.loads(done.stderr)["event"] == "said"
+
+
+@pytest.mark.parametrize("command", [("account", "list"), ("db", "check"), ("db", "upgrade"), ("audit", "verify")], ids=" ".join)
+def test_a_file_that_is_no_database_is_said_to_be_none(judged, monkeypatch, tmp_path, command):
+    (tmp_path / "garbage").write_text("garbage" * 1000, encoding="utf-8")
+    monkeypatch.setenv("IDP_DATABASE_URL", f"sqlite:///{tmp_path}/garbage")
+    code, answer = judged(*command)
+    assert (code, answer["error"]) == (1, "settings")
