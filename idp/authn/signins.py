@@ -50,6 +50,7 @@ __all__ = [
     "read_password_attempt",
     "send_pin",
     "start",
+    "takes_pin",
 ]
 
 _NOBODY = AccountId("")
@@ -231,6 +232,11 @@ def send_pin(work: UnitOfWork, signin_id: SigninId, caller: Caller, session: Ses
     with funnel.refusals(work, Stage.PIN, signin.shown_for):
         check_may_sign_in(work, signin.requirement, found.account)
     _send_pin(work, signin, found.account, device_is_known=bool(signin.from_session_id) or found.device_is_known)
+
+
+def takes_pin(work: UnitOfWork, signin: Signin) -> bool:
+    """Tell whether a sign-in has come to its PIN and runs; whether one is valid is decided by `confirm_pin`."""
+    return signin.password_at is not None and not signin.completed_at and signin.expires_at > work.now
 
 
 def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Caller, session: Session | None) -> Progress:

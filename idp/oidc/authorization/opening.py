@@ -1,6 +1,7 @@
 """A request's way through the browser: begun by one request, kept when its person is needed, taken up by the browser it belongs to."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from idp.identifiers import AuthorizationRequestId, BrowserHash, SigninId, new_id
@@ -25,11 +26,19 @@ def keep(work: UnitOfWork, opened: OpenRequest) -> None:
         store.add_request(work.db, opened, work.now)
 
 
+def keep_with_signin(work: UnitOfWork, opened: OpenRequest, signin_id: SigninId, acr: str | None) -> None:
+    """Keep a request with the sign-in that was started for it, and the level that one is for."""
+    if opened.stored:
+        store.note_signin(work.db, opened.id, signin_id, acr)
+    else:
+        store.add_request(work.db, replace(opened, signin_id=signin_id, asked_acr=acr), work.now)
+
+
 def take_up(work: UnitOfWork, request_id: str, browser: BrowserHash) -> OpenRequest:
     """Give an open request to its browser, or bind it to this one if it has none. Raises: StartAgain."""
     if not _ID.fullmatch(request_id):
         raise StartAgain("not an id")
-    opened = store.take_request(work.db, request_id, browser, work.now)
+    opened = store.find_request(work.db, request_id, browser, work.now) or store.take_request(work.db, request_id, browser, work.now)
     if opened is None:
         raise StartAgain("unknown, over, or of another browser")
     return opened
@@ -47,11 +56,6 @@ def answered_to(work: UnitOfWork, request_id: str, browser: BrowserHash | None) 
     """Give the client to which this browser's request was answered a short while ago: somebody came back to it."""
     opened = store.find_answered(work.db, request_id, browser, work.now) if browser and _ID.fullmatch(request_id) else None
     return clients.find(work, opened.asked.client_id) if opened else None
-
-
-def note_signin(work: UnitOfWork, opened: OpenRequest, signin_id: SigninId, acr: str | None) -> None:
-    """Note the sign-in that was started for a request, and the level it is for."""
-    store.note_signin(work.db, opened.id, signin_id, acr)
 
 
 def close(work: UnitOfWork, opened: OpenRequest) -> None:

@@ -136,12 +136,13 @@ def _go_on(work: UnitOfWork, opened: OpenRequest, client: Client) -> Outcome:
     step = next_step(work, opened, client, *((sessions.find_with_account(work, token) if token else None) or (None, None)))
     if isinstance(step, Answer):
         return granting.grant(work, opened, step)
-    opening.keep(work, opened)
+    if not isinstance(step, SignInNeeded):
+        opening.keep(work, opened)
     match step:
         case SignInNeeded(requirement):
             assert opened.browser_hash is not None
             signin_id = signins.start(work, opened.browser_hash, requirement, _address(opened.id), _shown_for(work, opened, client))
-            opening.note_signin(work, opened, signin_id, requirement.acr)
+            opening.keep_with_signin(work, opened, signin_id, requirement.acr)
             return _see(current_units().settings.issuer_address + signins.address(signin_id))
         case ConsentNeeded() if not opened.stored:
             return _see(_address(opened.id))

@@ -11,7 +11,7 @@ from idp.errors import NotAllowed, TooMany
 from idp.pages import cookies
 from idp.unit_of_work import current_units, read_work, unit_of_work
 from idp.web.callers import bound_caller, current_session, find_signin
-from idp.web.signin.answers import go_on, page_address, show, show_where_it_stands
+from idp.web.signin.answers import go_on, page_address, show, show_mistyped, show_where_it_stands
 from idp.web.signin.forms import PasswordForm, PinForm
 
 blueprint = Blueprint("signin", __name__)
@@ -79,11 +79,11 @@ def submit_pin(signin_id: str) -> Response:
     form = PinForm()
     with read_work() as work:
         signin = find_signin(work, signin_id, caller.browser)
-        step = signins.next_step(work, signin, None)
-    if not isinstance(step, signins.AskPin):
+        takes_pin = signins.takes_pin(work, signin)
+    if not takes_pin:
         return redirect(page_address(signin.id), 303)
     if not form.validate_on_submit():
-        return show(signin, step, form)
+        return show_mistyped(signin, form)
     try:
         with unit_of_work() as work:
             progress = signins.confirm_pin(work, signin.id, form.pin.data or "", caller, current_session(work, signin.area))

@@ -90,9 +90,12 @@ def test_references_are_stored_hashed(unit, app_client: Client) -> None:
 
 def test_a_request_notes_its_sign_in_and_who_agreed(unit, app_client: Client) -> None:
     with unit() as work:
-        request = kept(work)
-        opening.note_signin(work, request, SigninId("s" * 22), "urn:idp:acr:mfa")
-        consent.give(work, request, app_client, AccountId("an-account"))
+        request = opening.begin(work, asked(), BROWSER)
+        opening.keep_with_signin(work, request, SigninId("r" * 22), "urn:idp:acr:password")
+        found = opening.take_up(work, request.id, BROWSER)
+        assert (found.signin_id, found.asked_acr) == ("r" * 22, "urn:idp:acr:password")
+        opening.keep_with_signin(work, found, SigninId("s" * 22), "urn:idp:acr:mfa")
+        consent.give(work, found, app_client, AccountId("an-account"))
     with unit() as work:
         found = opening.take_up(work, request.id, BROWSER)
     assert (found.signin_id, found.asked_acr, found.consented_by) == ("s" * 22, "urn:idp:acr:mfa", "an-account")
