@@ -20,9 +20,9 @@ class Moment(click.ParamType[datetime]):
         """Read what was typed."""
         try:
             read = datetime.fromisoformat(value)
-        except ValueError:
+            return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value} is no time like 2026-11-24T10:15:00Z", param, ctx)
-        return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 @noun()

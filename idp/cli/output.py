@@ -191,6 +191,8 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure("wrong_use", error.format_message(), WRONG_USE)
         case click.ClickException():
             return Failure("refused", error.format_message(), REFUSED)
+        case OSError():
+            return Failure("io", str(error), REFUSED)
     return None
 
 

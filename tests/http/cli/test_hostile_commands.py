@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -111,3 +112,15 @@ def test_a_file_that_is_no_database_is_said_to_be_none(judged, monkeypatch, tmp_
     monkeypatch.setenv("IDP_DATABASE_URL", f"sqlite:///{tmp_path}/garbage")
     code, answer = judged(*command)
     assert (code, answer["error"]) == (1, "settings")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "99999-01-01", "yesterday"])
+def test_a_time_that_no_calendar_has_is_wrong_use(judged, time):
+    assert judged("audit", "export", "--since", time)[0] == 2
+
+
+def test_an_answer_that_cannot_be_written_is_one_line():
+    code = "from idp.cli import root; root.run(['settings', 'show'])"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, "-u", "-c", code], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr == "idp: [Errno 28] No space left on device\n"
