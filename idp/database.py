@@ -162,11 +162,13 @@ def _begin_immediate(connection: Any) -> None:
 
 
 def _refuse_hung_up(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Take another connection when there is something to read on an idle one: its server has said goodbye. Asking costs a round trip.
+    """Take another connection than one that its server has left. Raises: DisconnectionError, which makes the pool connect anew."""
+    if hung_up(connection):
+        raise DisconnectionError("the server closed the connection")
 
-    Raises: DisconnectionError, which makes the pool connect anew.
-    """
+
+def hung_up(connection: Any) -> bool:
+    """Tell whether there is something to read on an idle connection of psycopg: its server has said goodbye. Asking costs a round trip."""
     waiting = select.poll()
     waiting.register(connection.pgconn.socket, select.POLLIN)
-    if waiting.poll(0):
-        raise DisconnectionError("the server closed the connection")
+    return bool(waiting.poll(0))

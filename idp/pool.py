@@ -1,6 +1,7 @@
 """The pool of database connections, which tells how many are in use, how many units wait for one, and how long."""
 
 import logging
+from collections import deque
 from time import perf_counter
 from typing import Any
 
@@ -23,7 +24,32 @@ class CountedPool(QueuePool):
         self._in_use = metrics.POOL_IN_USE.labels(engine=engine)
         self._waiting = metrics.POOL_WAITING.labels(engine=engine)
         self._seconds = metrics.POOL_SECONDS.labels(engine=engine)
+        self._handed_on: deque[Any] = deque()
         metrics.POOL_SIZE.labels(engine=engine).set(self._pool.maxsize + max(0, self._max_overflow))
+
+    def take_handed_on(self) -> Any | None:
+        """Give the connection that was handed on last; the pool's gauge counts it again."""
+        try:
+            connection = self._handed_on.pop()
+        except IndexError:
+            return None
+        self._in_use.inc()
+        return connection
+
+    def hand_on(self, connection: Any) -> bool:
+        """Keep an open connection for whoever comes next, off the gauge while it waits; False if there are enough."""
+        if len(self._handed_on) >= self._pool.maxsize:
+            return False
+        self._in_use.dec()
+        self._handed_on.append(connection)
+        return True
+
+    def dispose(self) -> None:
+        """Close idle connections, those that wait to be handed on too."""
+        while (connection := self.take_handed_on()) is not None:
+            connection.detach()
+            connection.close()
+        super().dispose()
 
     def _do_get(self) -> ConnectionPoolEntry:
         entry = super()._do_get() if self.checkedin() else self._get_what_is_not_there()

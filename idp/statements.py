@@ -53,7 +53,7 @@ class Plan:
         values = [
             fixed if key is None else given[key] if convert is None else convert(given[key]) for _, key, fixed, convert in self._binds
         ]
-        cursor = connection.driver_cursor()
+        cursor = connection.driver().cursor()
         try:
             cursor.execute(self._text, values if self._positional else dict(zip((bind[0] for bind in self._binds), values, strict=True)))
             rows = cursor.fetchall() if cursor.description else []
@@ -137,11 +137,16 @@ class ShortWayConnection(Connection):
                     return plan.run(self, given)
         return super().execute(statement, parameters, execution_options=execution_options)
 
-    def driver_cursor(self) -> Any:
-        """Open a cursor of the driver."""
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether somebody wants to hear of its statements."""
+        return self._has_events
+
+    def driver(self) -> Any:
+        """Give the driver's connection."""
         if self._driver is None or self.invalidated:
             self._driver = self.connection.driver_connection
-        return self._driver.cursor()
+        return self._driver
 
 
 def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None:

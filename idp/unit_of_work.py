@@ -21,10 +21,10 @@ from idp import spans
 from idp.clock import Clock
 from idp.crypto import Secrets
 from idp.errors import IdpError, TryAgain
+from idp.handed_on import give, take
 from idp.identifiers import AccountId, RequestId, SessionId, new_id
 from idp.replica import Replica
 from idp.settings import Settings
-from idp.statements import ShortWayConnection
 
 Result = TypeVar("Result")
 _SERIALIZATION_FAILURES = ("40001", "40P01", "55P03")
@@ -124,7 +124,8 @@ class Units:
     @property
     def engines(self) -> tuple[Engine, ...]:
         """The engines, for those who listen to them."""
-        return (self._writing, self._reading, self._replica.engine) if self._replica else (self._writing, self._reading)
+        own = (self._writing, self._reading)
+        return (*own, self._replica.engine) if self._replica else own
 
     @contextmanager
     def write(self, actor: Actor = NOBODY, request_id: RequestId | None = None) -> Iterator[UnitOfWork]:
@@ -135,7 +136,7 @@ class Units:
         work = kept = None
         with spans.span("write"):
             try:
-                connection = ShortWayConnection(self._writing)
+                connection = take(self._writing)
                 try:
                     transaction = connection.begin()
                     work = self._unit(connection, actor, request_id, writes=True)
@@ -149,7 +150,7 @@ class Units:
                         self._run_handlers(work)
                     transaction.commit()
                 finally:
-                    connection.close()  # rolls back what is not committed
+                    give(connection)  # rolls back what is not committed
             except IdpError:
                 if work is not None:
                     self._after_refusal(work)
@@ -175,11 +176,11 @@ class Units:
                         if elsewhere is not None:
                             yield self._unit(elsewhere, actor, request_id, writes=False)
                             return
-                connection = ShortWayConnection(self._reading)
+                connection = take(self._reading)
                 try:
                     yield self._unit(connection, actor, request_id, writes=False)
                 finally:
-                    connection.close()
+                    give(connection)
             except SQLAlchemyError as error:
                 _try_again_if_passing(error)
                 raise
@@ -205,10 +206,14 @@ class Units:
             call()
 
     def _write_refusals(self, refused: UnitOfWork) -> None:
-        with ShortWayConnection(self._writing) as connection, connection.begin():
-            work = self._unit(connection, refused.actor, refused.request_id, writes=True)
-            for note in refused.refusals:
-                note(work)
+        connection = take(self._writing)
+        try:
+            with connection.begin():
+                work = self._unit(connection, refused.actor, refused.request_id, writes=True)
+                for note in refused.refusals:
+                    note(work)
+        finally:
+            give(connection)
         for call in work.after_commits:
             call()
 

@@ -29,4 +29,4 @@ def noting_units(settings: Settings, clock: Callable) -> Iterator[tuple[Units, l
     """Give units of work on the database of the settings, and the list of what they tell."""
     noting = Noting()
     with opened_units(settings, clock) as opened:
-        yield Units(opened._writing, opened._reading, settings, opened.secrets, clock, noting), noting.told
+        yield Units(*opened.engines[:2], settings, opened.secrets, clock, noting), noting.told

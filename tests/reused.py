@@ -78,7 +78,7 @@ def _forget(app: flask.Flask, config: dict[str, Any], settings: Settings, clock:
     app.config.clear()
     app.config.update(config)
     known = cast("Units", app.extensions["idp.units"])
-    units = Units(known._writing, known._reading, settings, known.secrets, clock, idp.app.handlers())
+    units = Units(*known.engines[:2], settings, known.secrets, clock, idp.app.handlers())
     app.extensions |= {"idp.units": units, "idp.settings": settings}
     if "idp.keys" in app.extensions:
         app.extensions["idp.keys"] = ring_of(units)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 
 import flask
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, create_engine
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from idp.pool import CountedPool
 from idp.unit_of_work import Units
 from tests import builders
 from tests.visitor import Visitor, signed_in_browser
@@ -116,7 +117,7 @@ def dead_engine() -> Engine:
     def connect() -> None:
         raise sqlite3.OperationalError("nobody is there")
 
-    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    return create_engine("sqlite://", creator=connect, poolclass=CountedPool)
 
 
 @pytest.mark.parametrize("dead", [("_reading", "_writing"), ("_writing",)], ids=["all", "writing"])

@@ -45,7 +45,7 @@ def with_handlers(units, app):
     """Give units whose events are handled as the test says."""
 
     def made(*handlers) -> Units:
-        return Units(units._writing, units._reading, units.settings, units.secrets, units.clock, {Happened: handlers})
+        return Units(*units.engines[:2], units.settings, units.secrets, units.clock, {Happened: handlers})
 
     return made
 

@@ -203,8 +203,10 @@ def test_a_fault_inside_a_unit_gives_its_connection_back(units):
 
 
 def test_who_waits_for_a_connection_is_counted(units):
-    pool = units._reading.pool
-    taken = [units._reading.connect() for _ in range(pool.size() + pool._max_overflow)]
+    engine = units.engines[1]
+    engine.dispose()
+    pool = engine.pool
+    taken = [engine.connect() for _ in range(pool.size() + pool._max_overflow)]
     got = threading.Event()
 
     def wait() -> None:
