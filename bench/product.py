@@ -94,7 +94,7 @@ def installed(database_url: str, folder: Path) -> Iterator[Installation]:
     try:
         yield Installation(settings, app, browsers, people)
     finally:
-            with app.app_context():
+        with app.app_context():
             for engine in db.engines.values():
                 engine.dispose()
 

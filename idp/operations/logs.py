@@ -9,12 +9,13 @@ import logging
 import re
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from idp.clock import system_clock
 
 HIDDEN = "[hidden]"
 ALWAYS = "idp.audit"
@@ -105,7 +106,7 @@ def finish(logger: OurLogger, method: str, event: EventDict) -> str:
         raise structlog.DropEvent
     if "request_id" not in event or "network" not in event:
         event = structlog.contextvars.merge_contextvars(logger, method, event)
-    event.update(level=method, logger=logger.name, timestamp=datetime.now(UTC).isoformat().replace("+00:00", "Z"))
+    event.update(level=method, logger=logger.name, timestamp=system_clock().isoformat().replace("+00:00", "Z"))
     if "exc_info" in event:
         event = structlog.processors.format_exc_info(logger, method, event)
     return _json(redact(logger, method, event))
