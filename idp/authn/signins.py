@@ -6,6 +6,7 @@ step again leads on instead of to an error. Tabs are independent: everything han
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NewType
 
 from idp import audit
 from idp.audit import Event
@@ -46,12 +47,15 @@ __all__ = [
     "delete_expired",
     "enter_password",
     "find",
+    "lock",
     "next_step",
     "read_password_attempt",
     "send_pin",
     "start",
-    "takes_pin",
 ]
+
+LockedSignin = NewType("LockedSignin", Signin)
+"""A sign-in of the asking browser, of which nobody else takes a step until the transaction ends."""
 
 _NOBODY = AccountId("")
 _KEPT = timedelta(days=1)
@@ -158,6 +162,11 @@ def find(work: UnitOfWork, signin_id: str, browser: BrowserHash | None) -> Signi
     return _bound(store.find(work.db, signin_id) if signin_id.isprintable() else None, browser)
 
 
+def lock(work: UnitOfWork, signin_id: str, browser: BrowserHash | None) -> LockedSignin:
+    """Give a sign-in to the browser that started it, for a step: who would take another waits. Raises: SigninOver, OtherBrowser."""
+    return LockedSignin(_bound(store.lock(work.db, signin_id) if signin_id.isprintable() else None, browser))
+
+
 def next_step(work: UnitOfWork, signin: Signin, session: Session | None) -> Step:
     """Tell where a sign-in stands; `session` is the one that the browser has now."""
     if signin.completed_at:
@@ -195,7 +204,7 @@ def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked,
 
     Raises: WrongCredentials, Throttled, what `check_may_sign_in` and `pins.send` raise, OtherBrowser, SigninOver.
     """
-    signin = _bound(store.lock(work.db, attempt.signin_id), caller.browser)
+    signin = lock(work, attempt.signin_id, caller.browser)
     if signin.completed_at or signin.password_at:
         return Progress(done=signin.completed_at is not None)
     with funnel.refusals(work, Stage.PASSWORD, signin.shown_for):
@@ -211,12 +220,11 @@ def enter_password(work: UnitOfWork, attempt: PasswordAttempt, checked: Checked,
     return Progress(done=False)
 
 
-def send_pin(work: UnitOfWork, signin_id: SigninId, caller: Caller, session: Session | None) -> None:
+def send_pin(work: UnitOfWork, signin: LockedSignin, caller: Caller, session: Session | None) -> None:
     """Send the PIN of a sign-in, or send it again; where a session's password is only added to, this takes it over.
 
-    Raises: what `check_may_sign_in` and `pins.send` raise, OtherBrowser, SigninOver.
+    Raises: what `check_may_sign_in` and `pins.send` raise, SigninOver.
     """
-    signin = _bound(store.lock(work.db, signin_id), caller.browser)
     if signin.completed_at:
         return
     account_id = signin.account_id
@@ -234,21 +242,15 @@ def send_pin(work: UnitOfWork, signin_id: SigninId, caller: Caller, session: Ses
     _send_pin(work, signin, found.account, device_is_known=bool(signin.from_session_id) or found.device_is_known)
 
 
-def takes_pin(work: UnitOfWork, signin: Signin) -> bool:
-    """Tell whether a sign-in has come to its PIN and runs; whether one is valid is decided by `confirm_pin`."""
-    return signin.password_at is not None and not signin.completed_at and signin.expires_at > work.now
+def confirm_pin(work: UnitOfWork, signin: LockedSignin, typed: str, caller: Caller, session: Session | None) -> Progress:
+    """Complete a sign-in by its PIN, if it asks for one.
 
-
-def confirm_pin(work: UnitOfWork, signin_id: SigninId, typed: str, caller: Caller, session: Session | None) -> Progress:
-    """Complete a sign-in by its PIN.
-
-    Raises: PinWrong, PinTriesUsedUp, PinExpired, Throttled, what `check_may_sign_in` raises, OtherBrowser, SigninOver.
+    Raises: PinWrong, PinTriesUsedUp, PinExpired, Throttled, what `check_may_sign_in` raises, SigninOver.
     """
-    signin = _bound(store.lock(work.db, signin_id), caller.browser)
-    if signin.completed_at or not signin.password_at:
+    if signin.completed_at or not signin.password_at or signin.expires_at <= work.now:
         return Progress(done=signin.completed_at is not None)
     found = passwords.candidate(work, signin.account_id, caller.browser)
-    if found is None or signin.expires_at <= work.now or not _password_still_stands(work, signin, found):
+    if found is None or not _password_still_stands(work, signin, found):
         raise SigninOver(signin.id)
     account = found.account
     keys = throttling.pin_keys(work, caller, account.id)

@@ -140,7 +140,9 @@ class LostJob:
 
 def add(db: Connection, *rows: Mapping[str, Any]) -> None:
     """Add jobs."""
-    if rows:
+    if len(rows) == 1:
+        db.execute(_add, dict(rows[0]))  # the usual case, by the short way
+    elif rows:
         db.execute(_add, list(rows))
 
 

@@ -39,13 +39,6 @@ def show(signin: Signin, step: Step, form: PasswordForm | PinForm | None = None,
             return _page("signin/pin.html", signin, form or PinForm(), refused, sight=sight, **pin_addresses(signin))
 
 
-def show_mistyped(signin: Signin, form: PinForm) -> Response:
-    """Show what is no PIN at all again, where one is asked for."""
-    with read_work() as work:
-        step = signins.next_step(work, signin, None)
-    return show(signin, step, form) if isinstance(step, AskPin) else redirect(page_address(signin.id), 303)
-
-
 def show_where_it_stands(signin: Signin, form: PasswordForm | PinForm | None, error: IdpError) -> Response:
     """Show a refusal on the page on which the sign-in stands now."""
     if isinstance(error, TooMany) and not isinstance(error, PinTooSoon):

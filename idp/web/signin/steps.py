@@ -6,12 +6,13 @@ from werkzeug.wrappers import Response
 from idp.authn import passwords, signins
 from idp.authn.errors import PinRefused, WrongCredentials
 from idp.authn.hashing import Checked
-from idp.authn.signins import AskPassword, PasswordAttempt
+from idp.authn.signins import AskPassword, AskPin, PasswordAttempt
+from idp.authn.throttling import Caller
 from idp.errors import NotAllowed, TooMany
 from idp.pages import cookies
 from idp.unit_of_work import current_units, read_work, unit_of_work
-from idp.web.callers import bound_caller, current_session, find_signin
-from idp.web.signin.answers import go_on, page_address, show, show_mistyped, show_where_it_stands
+from idp.web.callers import bound_caller, current_session, find_signin, lock_signin
+from idp.web.signin.answers import go_on, page_address, show, show_where_it_stands
 from idp.web.signin.forms import PasswordForm, PinForm
 
 blueprint = Blueprint("signin", __name__)
@@ -60,11 +61,10 @@ def send_pin(signin_id: str) -> Response:
     if request.method == "GET":
         return redirect(page_address(signin_id), 303)
     caller = bound_caller()
-    with read_work() as work:
-        signin = find_signin(work, signin_id, caller.browser)
     try:
         with unit_of_work() as work:
-            signins.send_pin(work, signin.id, caller, current_session(work, signin.area))
+            signin = lock_signin(work, signin_id, caller.browser)
+            signins.send_pin(work, signin, caller, current_session(work, signin.area))
     except (PinRefused, NotAllowed, TooMany) as error:
         return show_where_it_stands(signin, None, error)
     return redirect(page_address(signin.id), 303)
@@ -77,19 +77,23 @@ def submit_pin(signin_id: str) -> Response:
         return redirect(page_address(signin_id), 303)
     caller = bound_caller()
     form = PinForm()
-    with read_work() as work:
-        signin = find_signin(work, signin_id, caller.browser)
-        takes_pin = signins.takes_pin(work, signin)
-    if not takes_pin:
-        return redirect(page_address(signin.id), 303)
     if not form.validate_on_submit():
-        return show_mistyped(signin, form)
+        return _show_mistyped(signin_id, caller, form)
     try:
         with unit_of_work() as work:
-            progress = signins.confirm_pin(work, signin.id, form.pin.data or "", caller, current_session(work, signin.area))
+            signin = lock_signin(work, signin_id, caller.browser)
+            progress = signins.confirm_pin(work, signin, form.pin.data or "", caller, current_session(work, signin.area))
     except (PinRefused, NotAllowed, TooMany) as error:
         return show_where_it_stands(signin, form, error)
     return go_on(signin, progress)
+
+
+def _show_mistyped(signin_id: str, caller: Caller, form: PinForm) -> Response:
+    """Show what is no PIN at all again, where one is asked for."""
+    with read_work() as work:
+        signin = find_signin(work, signin_id, caller.browser)
+        step = signins.next_step(work, signin, None)
+    return show(signin, step, form) if isinstance(step, AskPin) else redirect(page_address(signin.id), 303)
 
 
 def _compare(password: str, attempt: PasswordAttempt) -> Checked:
