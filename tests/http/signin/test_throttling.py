@@ -9,6 +9,7 @@ from idp.audit import Event
 from idp.audit.tables import AuditEvent
 from idp.settings import Settings
 from tests.conftest import make_settings
+from tests.statements import heard
 from tests.visitor import PASSWORD, Visitor
 
 
@@ -85,6 +86,18 @@ def test_a_clock_a_minute_behind_another_spends_the_same_budget(another, admin, 
 def test_an_unknown_name_is_delayed_like_a_known_one(visitor, another, phone_admin):
     known = fail(visitor, phone_admin.username, 7)
     assert fail(another(), "nobody-has-this-name", 7) == known
+
+
+def test_the_database_is_asked_the_same_for_a_known_an_unknown_and_an_impossible_name(visitor, phone_admin, units):
+    asked: dict[str, list[str]] = {}
+    visitor.open("/signin")
+    form = visitor.form("password")
+    for name in (phone_admin.username, "nobody-has-this-name", "a name with\x00 nothing right"):
+        with heard(units) as asked[name]:
+            visitor.post(form.action, **form.fields | {"username": name, "password": "a wrong password"})
+    known, *others = asked.values()
+    assert len(known) > 3
+    assert others == [known, known]
 
 
 def test_somebody_elsewhere_does_not_keep_the_owner_out(visitor, another, phone_admin):

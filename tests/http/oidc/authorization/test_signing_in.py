@@ -170,6 +170,15 @@ def test_core_3_1_2_2_another_person_than_the_demanded_one_signing_in_is_login_r
 # --- several apps and tabs
 
 
+def test_core_3_1_2_1_a_sign_in_made_for_a_request_counts_for_it_though_another_tab_has_proven_the_session_anew_since(
+    visitor: Browser, account: Account
+) -> None:
+    first = visitor.sign_in(visitor.authorize(prompt="login"), account)
+    second = visitor.sign_in(visitor.authorize(prompt="login"), account)
+    assert "code" in answered(visitor.get(first.location))
+    assert "code" in answered(visitor.get(second.location))
+
+
 def test_two_apps_in_two_tabs_sign_in_without_disturbing_each_other(visitor: Browser, account: Account, unit) -> None:
     with unit() as work:
         browsing.registered(work, "second", redirect_uris=["https://second.example/cb"])

@@ -1,0 +1,26 @@
+"""What the database is asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from idp.unit_of_work import Units
+
+
+@contextmanager
+def heard(units: Units) -> Iterator[list[str]]:
+    """Listen to the statements of an application, in their order."""
+    statements: list[str] = []
+
+    def hear(_connection, _cursor, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engines = set(units.engines)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield statements
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", hear)
