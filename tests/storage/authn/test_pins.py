@@ -1,5 +1,6 @@
 """PINs when several act at the same moment, on each database."""
 
+import itertools
 import threading
 
 import pytest
@@ -52,6 +53,21 @@ def test_of_many_first_sends_at_once_one_sms_leaves(at_once, admin, units):
 
 def test_the_budget_of_sms_holds_for_many_sign_ins_at_once(at_once, admin, units):
     results = at_once(lambda work: pins.send(work, f"round-{threading.get_ident()}", admin, device_is_known=True), 10)
+    assert (results.count(None), results.count(SmsUsedUp)) == (6, 4)
+    with units.read() as work:
+        assert sent_sms(work) == 6
+
+
+def test_the_budget_of_a_number_holds_for_accounts_that_share_it_and_send_at_once(at_once, unit, admin, units):
+    with unit() as work:
+        colleague = builders.active_account(work, role=accounts.Role.ADMINISTRATOR_KUNDENPORTAL)
+    turns = itertools.count()
+
+    def send(work) -> None:
+        number = next(turns)
+        pins.send(work, f"round-{number}", (admin, colleague)[number % 2], device_is_known=False)
+
+    results = at_once(send, 10)
     assert (results.count(None), results.count(SmsUsedUp)) == (6, 4)
     with units.read() as work:
         assert sent_sms(work) == 6
