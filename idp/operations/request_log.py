@@ -2,10 +2,11 @@
 
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from idp.pages import request_line
 from idp.pages.request_number import request_number
+from idp.pages.running import running_notes, running_request
 
 
 def init_app(app: Flask) -> None:
@@ -21,14 +22,15 @@ def begin() -> None:
 
 def finish(response: Response) -> Response:
     """Count and log the answered request."""
-    began, actor, rule = g.get("request_began"), g.get("actor"), request.url_rule
+    asked, noted = running_request(), running_notes()
+    began, actor, rule = noted.get("request_began"), noted.get("actor"), asked.url_rule
     request_line.write(
-        request.method,
+        asked.method,
         rule.endpoint if rule else "unknown",
         rule.rule if rule else "unknown",
         status=response.status_code,
         seconds=time.perf_counter() - began if began is not None else 0.0,
-        network=g.get("network", "unknown"),
+        network=noted.get("network", "unknown"),
         number=request_number(),
         actor=f"{actor.kind}:{actor.id}" if actor and actor.id else None,
     )

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
 
 from idp.oidc.tokens import dpop, protected
 from idp.oidc.tokens.dpop import Proof, Sent
 from idp.oidc.tokens.protected import Shown
+from idp.pages.running import running_request
 from idp.unit_of_work import UnitOfWork, current_units, read_work, unit_of_work
 
 
@@ -43,7 +44,7 @@ def offer_nonces(blueprint: Blueprint) -> None:
 
 
 def _offer_nonce(response: Response) -> Response:
-    if "DPoP" in request.headers:
+    if "DPoP" in running_request().headers:
         units = current_units()
         response.headers["DPoP-Nonce"] = dpop.nonce(units.secrets, units.clock())
     return response
@@ -51,5 +52,6 @@ def _offer_nonce(response: Response) -> Response:
 
 def _sent() -> Sent:
     """Take the parts of the running request; its address is the public one, whatever name the request came by."""
-    address = current_units().settings.issuer_address + quote(request.path)
-    return Sent(request.method, address, request.headers.get("Authorization"), request.headers.get("DPoP"))
+    asked = running_request()
+    address = current_units().settings.issuer_address + quote(asked.path)
+    return Sent(asked.method, address, asked.headers.get("Authorization"), asked.headers.get("DPoP"))

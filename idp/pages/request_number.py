@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 
 from idp.identifiers import RequestId
 from idp.pages.networks import Networks
+from idp.pages.running import running_notes, running_request
 
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"
 """No characters that are mistaken for others when read aloud."""
@@ -22,9 +23,10 @@ def init_app(app: Flask) -> None:
     networks: Networks = app.extensions["idp.networks"]
 
     def number() -> None:
-        g.network = network = networks.name(request.remote_addr)
-        g.request_id = drawn = number_of(request.environ)
-        g.bound_names = structlog.contextvars.bind_contextvars(request_id=drawn, network=network)
+        asked, noted = running_request(), running_notes()
+        noted.network = network = networks.name(asked.remote_addr)
+        noted.request_id = drawn = number_of(asked.environ)
+        noted.bound_names = structlog.contextvars.bind_contextvars(request_id=drawn, network=network)
 
     app.before_request(number)
     app.after_request(_send)
@@ -33,9 +35,10 @@ def init_app(app: Flask) -> None:
 
 def request_number() -> RequestId:
     """Give the running request's number, such as `K7PF-9XMC`."""
-    if "request_id" not in g:
-        g.request_id = number_of(request.environ)
-    number: RequestId = g.request_id
+    noted = running_notes()
+    number: RequestId | None = noted.get("request_id")
+    if number is None:
+        number = noted.request_id = number_of(running_request().environ)
     return number
 
 

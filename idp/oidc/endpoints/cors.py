@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 
 from idp.errors import TryAgain
 from idp.oidc.clients import origins
+from idp.pages.running import running_request
 from idp.unit_of_work import read_work
 
 FOR_BROWSER_APPS = frozenset({"discovery", "jwks", "token", "userinfo", "revocation", "par", "contracts"})
@@ -24,7 +25,9 @@ def init_app(app: Flask) -> None:
 
 def _preflight() -> Response | None:
     """Answer an OPTIONS request for another origin's script; nothing else of it is looked at."""
-    if request.method != "OPTIONS" or request.blueprint not in FOR_BROWSER_APPS or "Access-Control-Request-Method" not in request.headers:
+    if running_request().method != "OPTIONS":
+        return None
+    if request.blueprint not in FOR_BROWSER_APPS or "Access-Control-Request-Method" not in request.headers:
         return None
     response = Response(status=204)
     if _origin_is_registered():
@@ -37,7 +40,8 @@ def _preflight() -> Response | None:
 
 def _allow(response: Response) -> Response:
     """Let scripts of a registered origin read the answer; whoever asks, it depends on the origin."""
-    if request.blueprint not in FOR_BROWSER_APPS:
+    rule = running_request().url_rule
+    if rule is None or rule.endpoint.partition(".")[0] not in FOR_BROWSER_APPS:
         return response
     response.headers.add("Vary", "Origin")
     if _origin_is_registered():
