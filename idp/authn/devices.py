@@ -7,6 +7,7 @@ from idp.identifiers import AccountId, BrowserHash
 from idp.unit_of_work import UnitOfWork
 
 KNOWN_FOR = timedelta(days=90)
+"""So long after a completed sign-in a browser is known (`passwords.candidate` tells)."""
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -25,11 +26,6 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-
-
-def is_known(work: UnitOfWork, account_id: AccountId, browser: BrowserHash) -> bool:
-    """Tell whether the account completed a sign-in with this browser within 90 days."""
-    return store.is_known(work.db, account_id, browser, work.now - KNOWN_FOR)
 
 
 def remember(work: UnitOfWork, account_id: AccountId, browser: BrowserHash) -> None:

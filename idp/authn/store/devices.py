@@ -9,9 +9,6 @@ from idp.database import upsert
 from idp.identifiers import AccountId, BrowserHash
 
 _row = tables.KnownDevice
-_find = select(_row.completed_at).where(
-    _row.account_id == bindparam("account_id"), _row.browser_hash == bindparam("browser"), _row.completed_at > bindparam("since")
-)
 _remember = (
     upsert(_row)
     .values(account_id=bindparam("account_id"), browser_hash=bindparam("browser"), completed_at=bindparam("now"))
@@ -19,11 +16,6 @@ _remember = (
 )
 _old = select(_row.account_id, _row.browser_hash).where(_row.completed_at < bindparam("before")).limit(bindparam("limit"))
 _delete = delete(_row).where(tuple_(_row.account_id, _row.browser_hash).in_(bindparam("pairs", expanding=True)))
-
-
-def is_known(db: Connection, account_id: AccountId, browser: BrowserHash, since: datetime) -> bool:
-    """Tell whether a completed sign-in with the browser is younger than an instant."""
-    return db.execute(_find, {"account_id": account_id, "browser": browser, "since": since}).first() is not None
 
 
 def remember(db: Connection, account_id: AccountId, browser: BrowserHash, now: datetime) -> None:

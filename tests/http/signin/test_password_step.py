@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from passlib.hash import pbkdf2_sha256
 
-from idp.authn import devices, passwords, sessions
+from idp.authn import passwords, sessions
 from idp.authn.levels import ACR_PASSWORD
 from idp.crypto import hash_token
 from idp.directory import accounts, customers
@@ -155,7 +155,7 @@ def test_a_completed_sign_in_makes_the_browser_known(visitor, phone_admin, units
     visitor.sign_in(phone_admin.username)
     browser = hash_token(visitor.client.get_cookie("idp_browser").value)
     with units.read() as work:
-        assert devices.is_known(work, phone_admin.id, browser)
+        assert passwords.candidate(work, phone_admin.id, browser).device_is_known
 
 
 def test_a_browser_is_forgotten_after_ninety_days(visitor, phone_admin, units, clock):
@@ -163,7 +163,7 @@ def test_a_browser_is_forgotten_after_ninety_days(visitor, phone_admin, units, c
     browser = hash_token(visitor.client.get_cookie("idp_browser").value)
     clock.advance(days=90, seconds=1)
     with units.read() as work:
-        assert not devices.is_known(work, phone_admin.id, browser)
+        assert not passwords.candidate(work, phone_admin.id, browser).device_is_known
 
 
 def test_a_password_of_another_account_does_not_fit(visitor, phone_admin, admin, units):
