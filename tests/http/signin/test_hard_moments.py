@@ -1,10 +1,14 @@
 """A database that refuses to serialize, and input that nobody would type."""
 
+import threading
+
 import pytest
+from sqlalchemy import func, select
 
 from idp.authn import signins
+from idp.authn.tables import PinChallenge, Session, ThrottleCounter
 from idp.errors import TryAgain
-from tests.visitor import pins_of
+from tests.visitor import PASSWORD, pins_of
 
 LINKS = ("/activate/", "/password/reset/", "/access-request/verify/", "/contact-change/")
 
@@ -58,3 +62,37 @@ def test_a_password_is_entered_and_a_pin_confirmed_on_each_database(visitor, adm
     visitor.sign_in(admin.username)
     visitor.send("pin", pin=pins_of(visitor.app, admin.mobile)[-1])
     assert visitor.session
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_each_step_posted_many_times_at_once_is_taken_once(visitor, admin, units):
+    visitor.open("/signin")
+    assert set(at_once(visitor, "password", username=admin.username, password=PASSWORD)) == {303}
+    with units.read() as work:
+        assert work.db.scalar(select(func.count()).select_from(PinChallenge)) == 1
+    visitor.open(visitor.form("password").action.removesuffix("/password"))
+    assert set(at_once(visitor, "pin", pin=pins_of(visitor.app, admin.mobile)[-1])) == {303}
+    with units.read() as work:
+        assert work.db.scalar(select(func.count()).select_from(Session)) == 1
+        assert set(work.db.scalars(select(ThrottleCounter.failures))) == {0}
+
+
+def at_once(visitor, having: str, **fields: str) -> list[int]:
+    """Send a form of the page six times at the same moment; gives the statuses."""
+    form, statuses = visitor.form(having), []
+    cookies = [visitor.client.get_cookie(name) for name in ("idp_browser", "idp_state")]
+    ready = threading.Barrier(6)
+
+    def send() -> None:
+        client = visitor.app.test_client()
+        for cookie in cookies:
+            client.set_cookie(cookie.key, cookie.value)
+        ready.wait()
+        statuses.append(client.post(form.action, data=form.fields | fields, base_url="http://localhost").status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses
