@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
-from redis import Redis, RedisError
 from sqlalchemy import text
 
 from idp.errors import TryAgain
@@ -63,6 +62,8 @@ def redis_answers() -> bool:
     address = current_units().settings.redis_url.get_secret_value()
     if not address:
         return True
+    from redis import Redis, RedisError  # noqa: PLC0415 - 4 MB that installations without Redis do without
+
     try:
         with Redis.from_url(address, socket_connect_timeout=1, socket_timeout=1) as redis:
             return bool(redis.ping())
