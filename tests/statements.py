@@ -16,12 +16,12 @@ def heard(units: Units) -> Iterator[list[str]]:
     def hear(_connection, _cursor, statement: str, *_: object) -> None:
         statements.append(statement)
 
-    engines = set(units.engines)
+    engines = {engine: engine._has_events for engine in units.engines}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", hear)
     try:
         yield statements
     finally:
-        for engine in engines:
+        for engine, had_events in engines.items():
             event.remove(engine, "before_cursor_execute", hear)
-            engine._has_events = False  # the library never takes this back; statements would go its way in the next tests, too
+            engine._has_events = had_events  # the library never takes this back; statements would go its way in the next tests, too
