@@ -59,13 +59,13 @@ def use_up(work: UnitOfWork, invitation_id: InvitationId) -> bool:
 def invite(work: UnitOfWork, account_id: AccountId, *, send_at: datetime | None = None) -> InvitationId:
     """Send an invitation by mail, ending the one before; `send_at` is a local time without zone, None means now.
 
-    Raises: AlreadyActive, NotInvitable, InvalidField, TooMany, NotFound.
+    Raises: NotInvitable, AlreadyActive, InvalidField, TooMany, NotFound.
     """
     account = _locked(work, account_id)
-    if account.activated_at is not None:
-        raise AlreadyActive(account_id)
     if not account.is_usable:
         raise NotInvitable(account_id)
+    if account.activated_at is not None:
+        raise AlreadyActive(account_id)
     schedule = schedules.resolve(work, SEND_AT, send_at) if send_at else None
     limits.check(work, limits.INVITATIONS, account_id)
     limits.count(work, limits.INVITATIONS, account_id)

@@ -143,13 +143,22 @@ def test_an_active_account_needs_no_invitation(unit, muster):
         invitations.resend(work, muster.id, account.id)
 
 
-@pytest.mark.parametrize(
-    "stop",
-    [
-        lambda work, account: accounts.lock(work, account.id),
-        lambda work, account: accounts.deactivate(work, account.customer_id, account.id),
-    ],
-)
+STOPS = [
+    lambda work, account: accounts.lock(work, account.id),
+    lambda work, account: accounts.deactivate(work, account.customer_id, account.id),
+]
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_locked_or_deactivated_account_is_not_called_active(unit, muster, stop):
+    with unit() as work:
+        account = builders.active_account(work, muster)
+        stop(work, account)
+    with pytest.raises(NotInvitable), unit() as work:
+        invitations.invite(work, account.id)
+
+
+@pytest.mark.parametrize("stop", STOPS)
 def test_a_locked_or_deactivated_account_is_not_invited_and_its_link_is_void(unit, units, muster, tanja, stop):
     secret, opened = token(unit, tanja), open_invitation(units, tanja)
     with unit() as work:
