@@ -32,7 +32,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device in the browser in which its code was typed; `name` is what it calls itself, `network` whence it asked."""
+    """A device in the browser in which its code was typed; `name` is what it calls itself, `network` whence it asked, as people and as logs name it."""
 
     id: DeviceRequestId
     client: Client
@@ -40,6 +40,7 @@ class Device:
     browser: BrowserHash
     name: str
     network: str
+    network_in_logs: str | None
     asked_at: datetime
     decided: bool
     granted: bool
@@ -117,6 +118,7 @@ def find(work: UnitOfWork, request_id: str, browser: BrowserHash | None) -> Devi
         browser=browser,
         name=row.asked["name"],
         network=row.asked["network"],
+        network_in_logs=row.asked.get("network_in_logs"),  # none where a node of the version before let the device wait
         asked_at=row.created_at,
         decided=row.decided_at is not None,
         granted=row.granted is not None,
@@ -165,7 +167,7 @@ def approve(work: UnitOfWork, device: Device, session: Session) -> bool:
         scopes=list(grant.scopes),
         authorization_details=list(grant.authorization_details),
         device=device.name,
-        network=device.network,
+        network=device.network_in_logs,
     )
     return True
 

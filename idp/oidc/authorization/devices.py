@@ -54,8 +54,8 @@ class Waiting(OAuthError):
     keeps_changes = True
 
 
-def begin(work: UnitOfWork, asked: Asked, device_name: str, network: str) -> Begun:
-    """Let a client's device wait for its person.
+def begin(work: UnitOfWork, asked: Asked, device_name: str, network: str, network_in_logs: str) -> Begun:
+    """Let a client's device wait for its person, who is shown the network; the audit log names it as the log lines do.
 
     Raises: OAuthError (RFC 8628 §3.2), TooMany, TryAgain when two codes are the same by chance.
     """
@@ -75,7 +75,7 @@ def begin(work: UnitOfWork, asked: Asked, device_name: str, network: str) -> Beg
         "device_code_hash": crypto.hash_token(device_code),
         "user_code_hash": hash_user_code(work, user_code),
         "client_id": client.id,
-        "asked": established | {"name": _clean(device_name), "network": network},
+        "asked": established | {"name": _clean(device_name), "network": network, "network_in_logs": network_in_logs},
         "created_at": work.now,
         "expires_at": work.now + LIFE,
         "poll_seconds": POLL_SECONDS,

@@ -13,6 +13,7 @@ from idp.oidc.clients import authentication
 from idp.oidc.endpoints.machine import answer, machine_blueprint, read_credentials, read_form
 from idp.oidc.keys.ring import current_keys
 from idp.oidc.protocol import Path
+from idp.pages.running import running_notes
 from idp.unit_of_work import current_units, unit_of_work
 
 blueprint = machine_blueprint("device_authorization")
@@ -27,7 +28,7 @@ def begin() -> Response:
     name, network = form.values.get("device_name", ""), network_of(request.remote_addr)
     with unit_of_work() as work:
         client = authentication.authenticate(work, credentials)
-        begun = devices.begin(work, Asked(work, keys, client, form.of_authorization), name, network)
+        begun = devices.begin(work, Asked(work, keys, client, form.of_authorization), name, network, running_notes().network)
     address = Path.DEVICE.below(current_units().settings)
     return answer(
         {
