@@ -32,7 +32,10 @@ _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device in the browser in which its code was typed; `name` is what it calls itself, `network` whence it asked, as people and as logs name it."""
+    """A device in the browser in which its code was typed; `name` is what it calls itself.
+
+    `network` is whence it asked, as its person is shown it; in logs it is named as all networks are there.
+    """
 
     id: DeviceRequestId
     client: Client
