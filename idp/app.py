@@ -35,8 +35,9 @@ from idp.oidc.authorization import erasing as authorization_erasing
 from idp.oidc.authorization import store as authorization_store
 from idp.oidc.authorization.events import ConsentRevoked
 from idp.oidc.clients import logos, origins, refusals
-from idp.oidc.clients import store as clients_store
 from idp.oidc.clients.events import ClientDeleted, ClientEnded
+from idp.oidc.clients.store import initial_tokens as initial_token_store
+from idp.oidc.clients.store import used_ids as used_id_store
 from idp.oidc.keys import rotation
 from idp.oidc.keys.ring import ring_of
 from idp.oidc.logout import backchannel
@@ -172,7 +173,8 @@ EXPIRING: Mapping[str, Delete] = {
     "outbox": lambda work, limit: outbox_store.delete_expired(work.db, work.now, limit),
     "authorization": lambda work, limit: authorization_store.delete_expired(work.db, work.now, limit),
     "devices": lambda work, limit: device_store.delete_expired(work.db, work.now, limit),
-    "clients": lambda work, limit: clients_store.delete_expired(work.db, work.now, limit),
+    "used ids": lambda work, limit: used_id_store.delete_expired(work.db, work.now, limit),
+    "initial tokens": lambda work, limit: initial_token_store.delete_expired(work.db, work.now, limit),
     "tokens": families.delete_expired,
     "keys": rotation.delete_expired,
     "audit": audit.delete_expired,

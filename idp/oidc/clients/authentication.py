@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from idp.database import storable
-from idp.oidc.clients import clients, remote_keys, single_use, store
+from idp.oidc.clients import clients, remote_keys, single_use
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.metadata import BASIC, FAPI_ALGORITHMS, NONE, POST, PRIVATE_KEY_JWT
+from idp.oidc.clients.store import clients as store
 from idp.oidc.keys.jose import Algorithm, BadToken, instant, unproven_claims, verify
 from idp.oidc.protocol import ClientRefused, ErrorCode, OAuthError, Path
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork

@@ -13,10 +13,14 @@ from idp.audit import Event
 from idp.crypto import hash_token
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
-from idp.oidc.clients import logos, origins, store
+from idp.oidc.clients import logos, origins
 from idp.oidc.clients.events import ClientDeleted, ClientEnded
 from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
 from idp.oidc.clients.metadata_checks import validate
+from idp.oidc.clients.store import clients as store
+from idp.oidc.clients.store import origins as origin_store
+from idp.oidc.clients.store import resources as resource_store
+from idp.oidc.clients.store import secrets as secret_store
 from idp.oidc.keys.jose import Algorithm
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
@@ -207,12 +211,12 @@ def register(
     }
     if not store.add(work.db, row):
         raise ClientIdTaken(f"a client {chosen} exists already")
-    store.replace_origins(work.db, chosen, origins.of(document))
+    origin_store.replace(work.db, chosen, origins.of(document))
     logos.follow(work, chosen, None, document.get("logo_uri"))
     given = None
     if document["token_endpoint_auth_method"] in (BASIC, POST):
         given = secret or new_token()
-        store.add_secret(work.db, chosen, hash_token(given), work.now)
+        secret_store.add(work.db, chosen, hash_token(given), work.now)
     audit.record(work, Event.CLIENT_CREATED, client=chosen, origin=origin.value, first_party=first_party)
     return Registered(_client_of(row), given, work.now)
 
@@ -250,7 +254,7 @@ def change(
         "changed_at": work.now,
     }
     store.change(work.db, client_id, values)
-    store.replace_origins(work.db, client_id, origins.of(document))
+    origin_store.replace(work.db, client_id, origins.of(document))
     logos.follow(work, client_id, row["metadata_document"].get("logo_uri"), document.get("logo_uri"))
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=sorted(changes))
     return _client_of({**row, **values})
@@ -258,14 +262,14 @@ def change(
 
 def secrets_made_at(work: UnitOfWork, client_id: str) -> list[datetime]:
     """Tell when the secrets of a client that count were made, the newest first."""
-    return store.secrets_made_at(work.db, client_id)
+    return secret_store.made_at(work.db, client_id)
 
 
 def end_old_secrets(work: UnitOfWork, client_id: str) -> None:
     """End all secrets of a client but the newest. Raises: ClientUnknown."""
     if store.find_to_change(work.db, client_id) is None:
         raise ClientUnknown(f"no client {client_id}")
-    store.keep_newest_secrets(work.db, client_id, 1)
+    secret_store.keep_newest(work.db, client_id, 1)
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=["client_secret"], old_ended=True)
 
 
@@ -283,11 +287,11 @@ def renew_secret(
         raise ClientUnknown(f"no client {client_id}")
     if row["metadata_document"]["token_endpoint_auth_method"] not in (BASIC, POST):
         raise refused("this client authenticates without a secret")
-    if seen is not None and store.secrets_made_at(work.db, client_id)[:1] != [seen]:
+    if seen is not None and secret_store.made_at(work.db, client_id)[:1] != [seen]:
         raise ChangedMeanwhile(client_id)
     made = secret or new_token()
-    store.keep_newest_secrets(work.db, client_id, 0 if end_old else 1)
-    store.add_secret(work.db, client_id, hash_token(made), work.now)
+    secret_store.keep_newest(work.db, client_id, 0 if end_old else 1)
+    secret_store.add(work.db, client_id, hash_token(made), work.now)
     audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=["client_secret"])
     return made
 
@@ -307,7 +311,7 @@ def delete(work: UnitOfWork, client_id: str) -> None:
     """Delete a client and its secrets; its tokens end. Raises: ClientUnknown."""
     if not store.remove(work.db, client_id):
         raise ClientUnknown(f"no client {client_id}")
-    store.end_introspection(work.db, client_id)  # another client may get this id
+    resource_store.end_introspection(work.db, client_id)  # another client may get this id
     work.emit(ClientEnded(ClientId(client_id)))
     work.emit(ClientDeleted(ClientId(client_id)))
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
@@ -315,7 +319,7 @@ def delete(work: UnitOfWork, client_id: str) -> None:
 
 def _registration(work: UnitOfWork, origin: Origin, profile: str | None, *, hold: bool = False) -> Registration:
     """Give what metadata are checked against; `hold` where they are written: no resource that they name goes meanwhile."""
-    rows = store.all_resources(work.db, hold=hold)
+    rows = resource_store.list_all(work.db, hold=hold)
     scopes = frozenset(scope for row in rows for scope in row["scopes"])
     # what has no scopes stands on no consent page, so nobody would agree to it
     known = frozenset(row["identifier"] for row in rows if row["scopes"] or origin is not Origin.DYNAMIC)

@@ -10,7 +10,7 @@ from idp.audit import Event
 from idp.crypto import hash_token
 from idp.errors import InvalidField, NotFound
 from idp.identifiers import new_id, new_token
-from idp.oidc.clients import store
+from idp.oidc.clients.store import initial_tokens as store
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
 
@@ -55,31 +55,31 @@ def create(work: UnitOfWork, name: str, *, days: int = 30, uses: int | None = No
     secret = new_token()
     made = InitialToken(new_id(), name.strip(), work.now, work.now + timedelta(days=days), uses, None)
     row = {field: getattr(made, field) for field in InitialToken.__slots__}
-    store.add_initial_token(work.db, row | {"token_hash": hash_token(secret)})
+    store.add(work.db, row | {"token_hash": hash_token(secret)})
     audit.record(work, Event.INITIAL_TOKEN_CREATED, token=made.id, name=made.name, expires_at=made.expires_at.isoformat(), uses=uses)
     return NewInitialToken(made, secret)
 
 
 def list_all(work: UnitOfWork) -> list[InitialToken]:
     """List the tokens that have not expired, the newest first."""
-    return [_token(row) for row in store.initial_tokens(work.db, work.now)]
+    return [_token(row) for row in store.list_living(work.db, work.now)]
 
 
 def end(work: UnitOfWork, token_id: str) -> None:
     """End a token; clients registered by it stay. Raises: InitialTokenUnknown, also if it has ended."""
-    if not store.end_initial_token(work.db, token_id, work.now):
+    if not store.end(work.db, token_id, work.now):
         raise InitialTokenUnknown(f"no initial access token {token_id}")
     audit.record(work, Event.INITIAL_TOKEN_ENDED, token=token_id)
 
 
 def usable(work: UnitOfWork, secret: str) -> bool:
     """Tell whether a token may register a client now."""
-    return store.usable_initial_token(work.db, hash_token(secret), work.now) is not None
+    return store.find_usable(work.db, hash_token(secret), work.now) is not None
 
 
 def spend(work: UnitOfWork, secret: str) -> str | None:
     """Use a token once; give its id, or none if it may not be used (any longer)."""
-    return store.spend_initial_token(work.db, hash_token(secret), work.now)
+    return store.spend(work.db, hash_token(secret), work.now)
 
 
 def _token(row: RowMapping) -> InitialToken:

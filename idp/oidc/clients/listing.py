@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from idp.oidc.clients import clients, store
+from idp.oidc.clients import clients
 from idp.oidc.clients.clients import ClientRecord
 from idp.oidc.clients.metadata import Origin
+from idp.oidc.clients.store import clients as store
 from idp.unit_of_work import UnitOfWork
 
 

@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from idp.database import storable
-from idp.oidc.clients import store, upkeep_store
 from idp.oidc.clients.fetching import Unfetchable, fetch
 from idp.oidc.clients.metadata import Origin
-from idp.oidc.clients.store import DocumentKind
+from idp.oidc.clients.store import clients as client_store
+from idp.oidc.clients.store import documents as store
+from idp.oidc.clients.store.documents import DocumentKind
 from idp.outbox import jobs
 from idp.outbox.senders import ClaimedJob, Failed, Outcome, Retry, Sent
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
@@ -37,7 +38,7 @@ def follow(work: UnitOfWork, client_id: str, before: str | None, after: str | No
     """Have the picture at a new `logo_uri` fetched, and forget that of another."""
     if before == after:
         return
-    store.remove_document(work.db, client_id, DocumentKind.LOGO)
+    store.remove(work.db, client_id, DocumentKind.LOGO)
     if after is not None:
         jobs.enqueue(work, KIND, {"client_id": client_id, "uri": after})
 
@@ -45,7 +46,7 @@ def follow(work: UnitOfWork, client_id: str, before: str | None, after: str | No
 def refresh(units: Units) -> None:
     """Have the pictures fetched anew that are a day old, or could not be had so far."""
     with units.write(SYSTEM) as work:
-        old = upkeep_store.old_logos(work.db, work.now - REFRESHED + _WITHIN_A_RUN, _AT_ONCE)
+        old = store.old_logos(work.db, work.now - REFRESHED + _WITHIN_A_RUN, _AT_ONCE)
         if old:
             jobs.enqueue_all(work, KIND, [({"client_id": row["id"], "uri": row["uri"]}, None) for row in old])
 
@@ -58,7 +59,7 @@ def find(work: UnitOfWork, client_id: str) -> Logo | None:
 
 def is_kept(work: UnitOfWork, client_id: str) -> bool:
     """Tell whether `find` would give one, without reading it."""
-    return store.has_document(work.db, client_id, DocumentKind.LOGO)
+    return store.has(work.db, client_id, DocumentKind.LOGO)
 
 
 def media_type_of(content: bytes) -> str | None:
@@ -87,7 +88,7 @@ class LogoFetcher:
         """Fetch it, if it is still wanted, and keep it if it is one."""
         client_id, uri = job.payload["client_id"], job.payload["uri"]
         with self._units.read(SYSTEM) as work:
-            row = store.find(work.db, client_id)
+            row = client_store.find(work.db, client_id)
         if row is None or not _wanted(row, uri):
             return Failed("the client is gone, or has another logo_uri")
         try:
@@ -98,9 +99,9 @@ class LogoFetcher:
         if media_type is None or len(content) > LARGEST:
             return Failed("no PNG, JPEG, GIF or WebP picture, or larger than 100 KB")
         with self._units.write(SYSTEM) as work:
-            row = store.find_to_change(work.db, client_id)
+            row = client_store.find_to_change(work.db, client_id)
             if row is not None and _wanted(row, uri):
-                store.keep_document(work.db, client_id, DocumentKind.LOGO, uri, media_type, content, work.now)
+                store.keep(work.db, client_id, DocumentKind.LOGO, uri, media_type, content, work.now)
         return Sent()
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.database import storable
-from idp.oidc.clients import store, upkeep_store
 from idp.oidc.clients.metadata import NONE
 from idp.oidc.clients.redirect_uris import WEB
+from idp.oidc.clients.store import origins as store
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -28,13 +28,13 @@ def of(metadata: Mapping[str, Any]) -> frozenset[str]:
 def complete(units: Units) -> None:
     """Note the origins of browser apps that were registered before origins were noted, and have not been changed since."""
     with units.write(SYSTEM) as work:
-        found = upkeep_store.browser_apps_without_origins(work.db)
-        upkeep_store.add_origins(work.db, [(row["id"], origin) for row in found for origin in sorted(of(row["metadata_document"]))])
+        found = store.browser_apps_without(work.db)
+        store.add(work.db, [(row["id"], origin) for row in found for origin in sorted(of(row["metadata_document"]))])
 
 
 def is_registered(work: UnitOfWork, origin: str) -> bool:
     """Tell whether an origin is one of an enabled client."""
-    return len(origin) <= _LONGEST and storable(origin) and store.origin_is_registered(work.db, origin)
+    return len(origin) <= _LONGEST and storable(origin) and store.is_registered(work.db, origin)
 
 
 def _origin(uri: str) -> str:

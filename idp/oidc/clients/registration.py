@@ -18,10 +18,12 @@ from idp.database import storable
 from idp.directory import limits
 from idp.directory.limits import Limit
 from idp.identifiers import new_token
-from idp.oidc.clients import clients, initial_tokens, sectors, store
+from idp.oidc.clients import clients, initial_tokens, sectors
 from idp.oidc.clients.clients import ChangedMeanwhile, Client, ClientUnknown
 from idp.oidc.clients.events import ClientEnded
 from idp.oidc.clients.metadata import BASIC, POST, Metadata, Origin, refused
+from idp.oidc.clients.store import clients as store
+from idp.oidc.clients.store import secrets as secret_store
 from idp.oidc.protocol import ErrorCode, OAuthError, Path
 from idp.settings import Settings
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
@@ -110,7 +112,7 @@ def replace(work: UnitOfWork, client_id: str, token: str, metadata: Mapping[str,
         work.emit(ClientEnded(client.id))
     secret = metadata.get("client_secret")
     if client.auth_method not in _WITH_SECRET:
-        store.keep_newest_secrets(work.db, client_id, 0)
+        secret_store.keep_newest(work.db, client_id, 0)
         secret = None
     elif before["token_endpoint_auth_method"] not in _WITH_SECRET:
         secret = clients.renew_secret(work, client_id)
@@ -161,7 +163,7 @@ def _proven(work: UnitOfWork, client_id: str, token: str) -> RowMapping:
 
 
 def _is_secret(work: UnitOfWork, client_id: str, secret: str) -> bool:
-    return storable(secret) and store.secret_is_valid(work.db, client_id, hash_token(secret), work.now)
+    return storable(secret) and secret_store.is_valid(work.db, client_id, hash_token(secret), work.now)
 
 
 def _unknown_token(description: str) -> OAuthError:

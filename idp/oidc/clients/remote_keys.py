@@ -18,11 +18,12 @@ from typing import Any
 import structlog
 
 from idp.database import storable
-from idp.oidc.clients import store
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.fetching import Unfetchable, fetch
 from idp.oidc.clients.metadata import MOST_KEYS, Origin
-from idp.oidc.clients.store import DocumentKind, Published
+from idp.oidc.clients.store import clients as client_store
+from idp.oidc.clients.store import documents as store
+from idp.oidc.clients.store.documents import DocumentKind, Published
 from idp.oidc.keys.jose import BadKey, BadToken, VerifyingKey, load_public_keys, unproven_header, verify
 from idp.turns import let_others_pass
 from idp.unit_of_work import SYSTEM, UnitOfWork, Units
@@ -128,7 +129,7 @@ def _fits(published: Published, token: str) -> bool:
 def _claimed(units: Units, client_id: str, uri: str) -> bool:
     """Take this minute's one fetch; False if somebody has."""
     with units.write(SYSTEM) as work:
-        if store.find_to_change(work.db, client_id) is None:
+        if client_store.find_to_change(work.db, client_id) is None:
             return False
         return store.claim_fetch(work.db, client_id, DocumentKind.JWKS_TRY, uri, _RUNNING, now=work.now, before=work.now - BETWEEN_FETCHES)
 
@@ -143,11 +144,11 @@ def _fetch(units: Units, client_id: str, published: Published) -> None:
         log.info("client_keys_not_fetched", client_id=client_id, reason=str(error))
         content = None
     with units.write(SYSTEM) as work:
-        if store.find_to_change(work.db, client_id) is None:
+        if client_store.find_to_change(work.db, client_id) is None:
             return  # deleted meanwhile
-        store.keep_document(work.db, client_id, DocumentKind.JWKS_TRY, published.uri, "", _OVER, work.now)
+        store.keep(work.db, client_id, DocumentKind.JWKS_TRY, published.uri, "", _OVER, work.now)
         if content is not None:
-            store.keep_document(work.db, client_id, DocumentKind.JWKS, published.uri, "application/jwk-set+json", content, work.now)
+            store.keep(work.db, client_id, DocumentKind.JWKS, published.uri, "application/jwk-set+json", content, work.now)
 
 
 def _wait_for_other(units: Units, client_id: str) -> None:
@@ -155,7 +156,7 @@ def _wait_for_other(units: Units, client_id: str) -> None:
     until = time.monotonic() + _LONGEST_WAIT
     while time.monotonic() < until:
         with units.read(SYSTEM) as work:
-            tried = store.document(work.db, client_id, DocumentKind.JWKS_TRY)
+            tried = store.find(work.db, client_id, DocumentKind.JWKS_TRY)
             running = tried is not None and tried["content"] == _RUNNING and work.now - tried["fetched_at"] < BETWEEN_FETCHES / 4
         if not running:
             return

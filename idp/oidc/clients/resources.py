@@ -19,11 +19,13 @@ from idp.crypto import hash_token
 from idp.database import storable
 from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, ResourceId, new_id
-from idp.oidc.clients import clients, store
+from idp.oidc.clients import clients
 from idp.oidc.clients.clients import Client, ClientUnknown
 from idp.oidc.clients.metadata_checks import READABLE
 from idp.oidc.clients.redirect_uris import is_plain_address
 from idp.oidc.clients.scopes import MACHINE_SCOPES, PERSON_SCOPES
+from idp.oidc.clients.store import clients as client_store
+from idp.oidc.clients.store import resources as store
 from idp.oidc.protocol import ErrorCode, OAuthError
 from idp.settings import Settings
 from idp.texts import text
@@ -106,7 +108,7 @@ def create(
         "created_at": work.now,
         **_checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id),
     }
-    if identifier == work.settings.issuer_address or not store.add_resource(work.db, row):
+    if identifier == work.settings.issuer_address or not store.add(work.db, row):
         raise ResourceExists(f"a resource {identifier} exists already")
     audit.record(work, Event.RESOURCE_CREATED, client=introspection_client_id, identifier=identifier)
     return show(work, identifier)
@@ -120,7 +122,7 @@ def change(
     Raises: InvalidField, ResourceUnknown, ResourceChangedMeanwhile, ResourceInUse (a scope that clients have), ClientUnknown.
     """
     values = _checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id)
-    row = store.resource_to_change(work.db, identifier)
+    row = store.find_to_change(work.db, identifier)
     if row is None:
         raise ResourceUnknown(f"no resource {identifier}")
     known = _resource(row)
@@ -130,7 +132,7 @@ def change(
     users = [user for user in _users(work, "", removed - _defined_elsewhere(work, identifier)) if user.scopes]
     if users:
         raise ResourceInUse(users)
-    store.change_resource(work.db, identifier, values)
+    store.change(work.db, identifier, values)
     members = sorted(member for member, value in values.items() if row[member] != value)
     audit.record(work, Event.RESOURCE_CHANGED, client=introspection_client_id, identifier=identifier, members=members)
     return show(work, identifier)
@@ -138,19 +140,19 @@ def change(
 
 def delete(work: UnitOfWork, identifier: str) -> None:
     """Delete a resource that no client uses. Raises: ResourceUnknown, ResourceInUse."""
-    row = store.resource_to_change(work.db, identifier)
+    row = store.find_to_change(work.db, identifier)
     if row is None:
         raise ResourceUnknown(f"no resource {identifier}")
     found = users(work, _resource(row))
     if found:
         raise ResourceInUse(found)
-    store.remove_resource(work.db, identifier)
+    store.remove(work.db, identifier)
     audit.record(work, Event.RESOURCE_DELETED, identifier=identifier)
 
 
 def show(work: UnitOfWork, identifier: str) -> Resource:
     """Give a resource. Raises: ResourceUnknown."""
-    row = store.resource(work.db, identifier) if storable(identifier) else None
+    row = store.find(work.db, identifier) if storable(identifier) else None
     if row is None:
         raise ResourceUnknown(f"no resource {identifier}")
     return _resource(row)
@@ -158,7 +160,7 @@ def show(work: UnitOfWork, identifier: str) -> Resource:
 
 def find(work: UnitOfWork, resource_id: str) -> Resource:
     """Give a resource by its id. Raises: ResourceUnknown."""
-    row = store.resource_by_id(work.db, resource_id) if storable(resource_id) else None
+    row = store.find_by_id(work.db, resource_id) if storable(resource_id) else None
     if row is None:
         raise ResourceUnknown(f"no resource with the id {resource_id}")
     return _resource(row)
@@ -166,7 +168,7 @@ def find(work: UnitOfWork, resource_id: str) -> Resource:
 
 def list_all(work: UnitOfWork) -> list[Resource]:
     """List every resource by its identifier."""
-    return [_resource(row) for row in store.all_resources(work.db)]
+    return [_resource(row) for row in store.list_all(work.db)]
 
 
 def users(work: UnitOfWork, resource: Resource) -> list[User]:
@@ -202,7 +204,7 @@ def _checked(work: UnitOfWork, name: str, scopes: Sequence[str], introspection_c
     for scope in scopes:
         check_scope(scope)
     if introspection_client_id is not None:
-        row = store.find_to_change(work.db, introspection_client_id) if storable(introspection_client_id) else None
+        row = client_store.find_to_change(work.db, introspection_client_id) if storable(introspection_client_id) else None
         if row is None:
             raise ClientUnknown(f"no client {introspection_client_id}")
         check_introspecting(clients.record_of(row).client)
@@ -211,13 +213,13 @@ def _checked(work: UnitOfWork, name: str, scopes: Sequence[str], introspection_c
 
 def _defined_elsewhere(work: UnitOfWork, identifier: str) -> set[str]:
     """Name the scopes that other resources define."""
-    return {scope for row in store.all_resources(work.db) if row["identifier"] != identifier for scope in row["scopes"]}
+    return {scope for row in store.list_all(work.db) if row["identifier"] != identifier for scope in row["scopes"]}
 
 
 def _users(work: UnitOfWork, identifier: str, scopes: set[str]) -> list[User]:
     """List the clients that name a resource, or have one of the scopes."""
     words = [*([identifier] if identifier else []), *sorted(scopes)]
-    found = [clients.record_of(row).client for row in store.mentioning(work.db, words)] if words else []
+    found = [clients.record_of(row).client for row in client_store.mentioning(work.db, words)] if words else []
     using = [User(client, tuple(sorted(scopes & client.scopes))) for client in found]
     return [user for user in using if user.scopes or identifier in user.client.resources]
 
@@ -240,7 +242,7 @@ def sort_audiences(work: UnitOfWork, client: Client, named: Iterable[str]) -> tu
     names = tuple(dict.fromkeys(named))
     others = tuple(name for name in names if name not in own)
     if others:
-        behind = {row["introspection_client_id"] for row in store.resources(work.db, client.resources)}
+        behind = {row["introspection_client_id"] for row in store.find_several(work.db, client.resources)}
         if not behind.issuperset(others):
             raise OAuthError(ErrorCode.INVALID_TARGET, "the audience is no resource registered for this client, nor behind one")
     return tuple(name for name in names if name in own), others

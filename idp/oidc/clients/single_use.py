@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from idp.crypto import hash_token
-from idp.oidc.clients import store
+from idp.oidc.clients.store import used_ids as store
 from idp.unit_of_work import UnitOfWork
 
 
@@ -12,7 +12,7 @@ def spend(work: UnitOfWork, purpose: str, jti: str, expires_at: datetime) -> boo
     hashed = hash_token(jti)
 
     def spend_all_the_same(after: UnitOfWork) -> None:
-        store.spend_jti(after.db, purpose, hashed, expires_at, after.now)
+        store.spend(after.db, purpose, hashed, expires_at, after.now)
 
     work.on_refusal(spend_all_the_same)
-    return store.spend_jti(work.db, purpose, hashed, expires_at, work.now)
+    return store.spend(work.db, purpose, hashed, expires_at, work.now)

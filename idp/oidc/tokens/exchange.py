@@ -8,9 +8,9 @@ from typing import Any
 from idp.authn import sessions
 from idp.directory.accounts import Account
 from idp.oidc.clients import resources
-from idp.oidc.clients import store as client_store
 from idp.oidc.clients.clients import Client
 from idp.oidc.clients.scopes import OFFLINE_ACCESS
+from idp.oidc.clients.store import resources as resource_store
 from idp.oidc.protocol import ErrorCode, OAuthError
 from idp.oidc.tokens import access_tokens, authorization_details
 from idp.oidc.tokens.access_tokens import TokenFacts
@@ -59,7 +59,7 @@ def _may_be_exchanged(work: UnitOfWork, client: Client, facts: TokenFacts) -> bo
         return False
     if client.id == facts.client_id or client.id in facts.audience:
         return True
-    return any(row["introspection_client_id"] == client.id for row in client_store.resources(work.db, facts.audience))
+    return any(row["introspection_client_id"] == client.id for row in resource_store.find_several(work.db, facts.audience))
 
 
 def _check_key(client: Client, facts: TokenFacts, asked: Asked) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from idp.directory.accounts import Account
-from idp.oidc.clients import store as client_store
 from idp.oidc.clients.clients import Client
+from idp.oidc.clients.store import resources as resource_store
 from idp.oidc.keys.ring import Keys
 from idp.oidc.protocol import OAuthError
 from idp.oidc.tokens import access_tokens, families, refresh_tokens, store
@@ -61,7 +61,7 @@ def _scopes_told(work: UnitOfWork, client: Client, facts: TokenFacts) -> tuple[s
     """
     if client.id == facts.client_id or client.id in facts.audience:
         return facts.scopes
-    concerned = [row for row in client_store.resources(work.db, facts.audience) if row["introspection_client_id"] == client.id]
+    concerned = [row for row in resource_store.find_several(work.db, facts.audience) if row["introspection_client_id"] == client.id]
     if not concerned:
         return None
     if any(not row["scopes"] for row in concerned):

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from idp.oidc.clients import logos, origins, store
-from idp.oidc.clients.store import DocumentKind
+from idp.oidc.clients import logos, origins
+from idp.oidc.clients.store import documents as store
+from idp.oidc.clients.store.documents import DocumentKind
 from idp.oidc.clients.tables import ClientOrigin
 from idp.outbox.tables import Job
 from idp.unit_of_work import Units
@@ -22,7 +23,7 @@ def test_old_and_missing_pictures_are_asked_for_once_a_run(units: Units, clock: 
         registered(work, "none")
         asked_at_first = work.db.scalar(select(func.count()).where(Job.kind == logos.KIND))
         for client_id, age in (("fresh", timedelta(hours=5)), ("old", timedelta(days=2))):
-            store.keep_document(work.db, client_id, DocumentKind.LOGO, LOGO, "image/png", b"x", work.now - age)
+            store.keep(work.db, client_id, DocumentKind.LOGO, LOGO, "image/png", b"x", work.now - age)
     logos.refresh(units)
     with units.read() as work:
         payloads = [row.payload["client_id"] for row in work.db.execute(select(Job.payload).where(Job.kind == logos.KIND))]

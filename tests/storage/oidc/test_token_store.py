@@ -13,7 +13,7 @@ from idp.directory import accounts, provisioning
 from idp.directory.accounts import Account
 from idp.errors import InvalidField
 from idp.oidc.clients import clients, resources
-from idp.oidc.clients import store as client_store
+from idp.oidc.clients.store import used_ids
 from idp.oidc.tokens import families, living_store, session_clients
 from idp.oidc.tokens import store as token_store
 from idp.oidc.tokens.tables import AccessToken, TokenFamily
@@ -84,12 +84,12 @@ def test_what_is_over_is_deleted_in_batches(party: RelyingParty, units: Units, f
 def test_an_assertion_id_counts_once_until_it_expires(units: Units, clock) -> None:
     def spend() -> bool:
         with units.write() as work:
-            return client_store.spend_jti(work.db, "assertion:app", "hash", work.now.replace(minute=5), work.now)
+            return used_ids.spend(work.db, "assertion:app", "hash", work.now.replace(minute=5), work.now)
 
     assert [spend(), spend()] == [True, False]
     clock.advance(minutes=5)
     with units.write() as work:
-        assert client_store.delete_expired(work.db, work.now, 100) == 1
+        assert used_ids.delete_expired(work.db, work.now, 100) == 1
     assert spend()
 
 

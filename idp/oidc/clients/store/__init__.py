@@ -1,0 +1,1 @@
+"""SQL of clients, one module for each subject; each function takes a connection."""
