@@ -26,7 +26,7 @@ def asks_machine() -> bool:
 def is_of_machine(endpoint: str) -> bool:
     """Tell whether an endpoint stands in a blueprint that only machines call, or in one that is part of such a one."""
     blueprint, _, _ = endpoint.rpartition(".")
-    return blueprint in _machine_blueprints or any(blueprint.startswith(name + ".") for name in _machine_blueprints)
+    return blueprint in _machine_blueprints or ("." in blueprint and any(blueprint.startswith(f"{name}.") for name in _machine_blueprints))
 
 
 @contextmanager
