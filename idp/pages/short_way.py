@@ -57,7 +57,7 @@ class ShortWay:
         request.json_module = self._app.json
         request.url_rule, request.view_args = route.rule, {}
         context = RequestContext(self._app, environ, request, _NO_SESSION)
-        failure: Exception | None = None
+        failure: BaseException | None = None
         context.push()
         try:
             with take_turn():
@@ -67,6 +67,9 @@ class ShortWay:
                     failure = error
                     response = self._app.handle_exception(error)
             return response(environ, start_response)
+        except BaseException as error:
+            failure = failure or error
+            raise
         finally:
             context.pop(failure)
 
