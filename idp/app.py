@@ -130,6 +130,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     app.config.update(configure_engines(chosen))
     app.extensions["idp.settings"] = chosen
     db.init_app(app)
+    app.teardown_appcontext_funcs.clear()  # puts away the library's session after each request, which nothing here uses
     with app.app_context():
         writing, reading = db.engine, db.engines["read"]
         elsewhere = db.engines.get("replica")

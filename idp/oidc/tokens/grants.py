@@ -57,5 +57,18 @@ class Grant:
     def from_json(cls, document: Mapping[str, Any]) -> "Grant":
         """Read what `as_json` wrote."""
         at = document["auth_time"]
-        lists = {name: tuple(document[name]) for name in ("scopes", "authorization_details", "resources", "amr")}
-        return cls(**(dict(document) | lists | {"auth_time": None if at is None else datetime.fromtimestamp(at, UTC)}))
+        return cls(
+            client_id=document["client_id"],
+            scopes=tuple(document["scopes"]),
+            account_id=document["account_id"],
+            session_id=document["session_id"],
+            authorization_details=tuple(document["authorization_details"]),
+            resources=tuple(document["resources"]),
+            claims=document["claims"],
+            nonce=document["nonce"],
+            acr=document["acr"],
+            amr=tuple(document["amr"]),
+            auth_time=None if at is None else datetime.fromtimestamp(at, UTC),
+            offline=document["offline"],
+            dpop_jkt=document["dpop_jkt"],
+        )

@@ -50,6 +50,7 @@ class Family:
     ended_at: datetime | None
 
 
+_GRANT_AT = Family.__slots__.index("grant")
 _family_columns = [_families.c[name] for name in Family.__slots__]
 _find_family = select(*_family_columns).where(TokenFamily.id == bindparam("id"))
 _find_family_locked = _find_family.with_for_update()
@@ -208,8 +209,9 @@ def delete_expired(db: Connection, now: datetime, limit: int) -> int:
 
 def family_from(values: Sequence[Any]) -> Family:
     """Make the value of a row of the columns that a family's members are named after."""
-    members = dict(zip(Family.__slots__, values, strict=True))
-    return Family(**(members | {"grant": Grant.from_json(members["grant"])}))
+    members: list[Any] = [*values]
+    members[_GRANT_AT] = Grant.from_json(members[_GRANT_AT])
+    return Family(*members)
 
 
 def _first(db: Connection, query: Select[Any], values: Mapping[str, Any]) -> Family | None:
