@@ -169,6 +169,8 @@ def _refuse_hung_up(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def hung_up(connection: Any) -> bool:
     """Tell whether there is something to read on an idle connection of psycopg: its server has said goodbye. Asking costs a round trip."""
+    if connection.closed:
+        return True
     waiting = select.poll()
     waiting.register(connection.pgconn.socket, select.POLLIN)
     return bool(waiting.poll(0))

@@ -6,7 +6,6 @@ Between units a connection has no transaction. One that may be broken, and all t
 from typing import cast
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from idp.database import hung_up
 from idp.pool import CountedPool
@@ -22,19 +21,27 @@ def take(engine: Engine) -> ShortWayConnection:
         connection = cast("ShortWayConnection", found)
         if engine.dialect.name != "postgresql" or not hung_up(connection.driver()):
             return connection
-        connection.invalidate()
-        connection.close()
+        _throw_away(connection)
     return ShortWayConnection(engine)
 
 
 def give(connection: ShortWayConnection) -> None:
     """Take a connection back, in whatever state it is. Raises: SQLAlchemyError when its transaction cannot be rolled back."""
     try:
-        if connection.in_transaction():
-            connection.rollback()
-    except SQLAlchemyError:
-        connection.close()
+        begun = connection.get_transaction()  # one whose commit failed is over for the library, and stays with the connection
+        if begun is not None:
+            begun.rollback()
+    except BaseException:
+        _throw_away(connection)
         raise
-    usable = not connection.invalidated and not connection.is_listened_to
-    if not (usable and cast("CountedPool", connection.engine.pool).hand_on(connection)):
+    if connection.invalidated or connection.is_listened_to or connection.pool is not connection.engine.pool:
         connection.close()
+    elif not connection.is_at_rest():
+        _throw_away(connection)
+    elif not connection.pool.hand_on(connection):
+        connection.close()
+
+
+def _throw_away(connection: ShortWayConnection) -> None:
+    connection.invalidate()
+    connection.close()

@@ -2,6 +2,7 @@
 
 import logging
 from collections import deque
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -25,6 +26,8 @@ class CountedPool(QueuePool):
         self._waiting = metrics.POOL_WAITING.labels(engine=engine)
         self._seconds = metrics.POOL_SECONDS.labels(engine=engine)
         self._handed_on: deque[Any] = deque()
+        self._waiters = 0
+        self._lock = Lock()
         metrics.POOL_SIZE.labels(engine=engine).set(self._pool.maxsize + max(0, self._max_overflow))
 
     def take_handed_on(self) -> Any | None:
@@ -37,11 +40,16 @@ class CountedPool(QueuePool):
         return connection
 
     def hand_on(self, connection: Any) -> bool:
-        """Keep an open connection for whoever comes next, off the gauge while it waits; False if there are enough."""
-        if len(self._handed_on) >= self._pool.maxsize:
+        """Keep an open connection for whoever comes next, off the gauge while it waits.
+
+        False if there are enough, or if somebody waits already: what comes back to the pool wakes them.
+        """
+        if self._is_waited_for() or len(self._handed_on) >= self._pool.maxsize:
             return False
         self._in_use.dec()
         self._handed_on.append(connection)
+        if self._is_waited_for():  # since a moment, and they may have looked before
+            self._take_one_back()
         return True
 
     def dispose(self) -> None:
@@ -50,6 +58,20 @@ class CountedPool(QueuePool):
             connection.detach()
             connection.close()
         super().dispose()
+
+    def _is_waited_for(self) -> bool:
+        return self._waiters > 0
+
+    def _take_one_back(self) -> None:
+        if (connection := self.take_handed_on()) is not None:
+            connection.close()
+
+    def _invalidate(self, *given: Any, **options: Any) -> None:
+        """Use no connection any more that is as old as one that broke; as the library does with those in the pool."""
+        super()._invalidate(*given, **options)
+        while (connection := self.take_handed_on()) is not None:
+            connection.invalidate()
+            connection.close()
 
     def _do_get(self) -> ConnectionPoolEntry:
         entry = super()._do_get() if self.checkedin() else self._get_what_is_not_there()
@@ -60,9 +82,14 @@ class CountedPool(QueuePool):
         """Connect, or wait for what others use; only this is worth the time of measuring it."""
         began = perf_counter()
         self._waiting.inc()
+        with self._lock:
+            self._waiters += 1
         try:
+            self._take_one_back()  # handed on since nobody was seen waiting
             return super()._do_get()
         finally:
+            with self._lock:
+                self._waiters -= 1
             self._waiting.dec()
             self._seconds.observe(perf_counter() - began)
 

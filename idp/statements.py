@@ -8,14 +8,17 @@ many rows at once, defaults, options, somebody who listens to statements) goes t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Select, Update
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from idp.pool import CountedPool
 
 __all__ = ["ShortWayConnection"]
 
@@ -50,20 +53,23 @@ class Plan:
 
     def run(self, connection: "ShortWayConnection", given: Mapping[str, Any]) -> Rows:
         """Run the statement. Raises: what the library raises."""
-        values = [
-            fixed if key is None else given[key] if convert is None else convert(given[key]) for _, key, fixed, convert in self._binds
-        ]
-        cursor = connection.driver().cursor()
+        cursor = None
         try:
+            values = [
+                fixed if key is None else given[key] if convert is None else convert(given[key]) for _, key, fixed, convert in self._binds
+            ]
+            cursor = connection.driver().cursor()
             cursor.execute(self._text, values if self._positional else dict(zip((bind[0] for bind in self._binds), values, strict=True)))
             rows = cursor.fetchall() if cursor.description else []
             count = cursor.rowcount
             if self._description is None:
                 self._describe(connection.dialect, cursor.description or ())
-        except connection.dialect.loaded_dbapi.Error as error:
-            connection._handle_dbapi_exception(error, self._text, None, cursor, None)  # noqa: SLF001 - the one place that words failures
-        finally:
             cursor.close()
+        except SQLAlchemyError:
+            raise  # the library's own, such as of a transaction that is over
+        except BaseException as error:  # noqa: BLE001 - an interruption, too: nobody knows then what the driver is about
+            worded = cursor is None or isinstance(error, connection.dialect.loaded_dbapi.Error)
+            connection._handle_dbapi_exception(error, self._text if worded else None, None, cursor, None)  # noqa: SLF001 - the one place
         if self._convert:
             rows = [self._converted(row) for row in rows]
         assert self._description is not None
@@ -124,6 +130,7 @@ class ShortWayConnection(Connection):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self.pool = cast("CountedPool", engine.pool)
         self._plans = _plans_of.get(engine) or _plans_of.setdefault(engine, _Plans())
         self._driver: Any = None
 
@@ -144,9 +151,24 @@ class ShortWayConnection(Connection):
 
     def driver(self) -> Any:
         """Give the driver's connection."""
-        if self._driver is None or self.invalidated:
+        if self._driver is None:
             self._driver = self.connection.driver_connection
         return self._driver
+
+    def invalidate(self, exception: BaseException | None = None) -> None:
+        """Forget the driver's connection, which is broken."""
+        self._driver = None
+        super().invalidate(exception)
+
+    def close(self) -> None:
+        """Give the driver's connection back to the pool."""
+        self._driver = None
+        super().close()
+
+    def is_at_rest(self) -> bool:
+        """Tell whether the driver is within no transaction and no statement."""
+        driver = self.driver()
+        return not (driver.pgconn.transaction_status if self.dialect.name == "postgresql" else driver.in_transaction)
 
 
 def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None:
