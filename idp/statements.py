@@ -140,9 +140,18 @@ class ShortWayConnection(Connection):
             given = {} if parameters is None else parameters
             if type(given) is dict:
                 plan = self._plans.find(self.dialect, statement, given)
-                if plan is not None:
+                if plan is not None and not self._is_over():
                     return plan.run(self, given)
         return super().execute(statement, parameters, execution_options=execution_options)
+
+    def _is_over(self) -> bool:
+        """Tell whether the running transaction takes no more statements; the library says why."""
+        running, nested, block = self._transaction, self._nested_transaction, self._trans_context_manager
+        return (
+            (running is not None and not running.is_active)
+            or (nested is not None and not nested.is_active)
+            or (block is not None and not block._transaction_is_active())  # noqa: SLF001
+        )
 
     @property
     def is_listened_to(self) -> bool:
@@ -185,7 +194,7 @@ def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None
     )
     if any(decided_late):
         return None
-    binds = [_bind(dialect, compiled, name, names) for name in (compiled.positiontup if compiled.positional else compiled.binds)]
+    binds = [_bind(compiled, name, names) for name in compiled.positiontup or dict.fromkeys(compiled.bind_names.values())]
     if None in binds:
         return None
     if isinstance(statement, Select):
@@ -194,13 +203,17 @@ def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None
         kinds = [column.type for column in compiled.effective_returning or ()]
     if not all(isinstance(kind, TypeEngine) for kind in kinds):
         return None  # a whole entity
+    if not compiled._ordered_columns or len(compiled._result_columns) != len(kinds):  # noqa: SLF001
+        return None  # columns that only the database knows
     return Plan(compiled, kinds, [bind for bind in binds if bind])
 
 
-def _bind(dialect: Dialect, compiled: SQLCompiler, name: str, names: Sequence[str]) -> Bind | None:
+def _bind(compiled: SQLCompiler, name: str, names: Sequence[str]) -> Bind | None:
     """Say where a bind's value comes from; None if the library decides that at each run."""
     bind = compiled.binds[name]
-    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    convert = compiled._bind_processors.get(name)  # noqa: SLF001 - where a name stands twice, the library knows which type counts
+    if convert is not None and not callable(convert):
+        return None  # a tuple
     key = next((known for known in (bind.key, name) if known in names), None)
     if key is not None:
         return name, key, None, convert
