@@ -78,7 +78,14 @@ def children_of(settings: Settings, config: str) -> tuple[list[Child], Path | No
     if metrics_dir:
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
     web = python("idp.operations.web", "--host", settings.host, "--port", str(settings.port))
-    web += ["--workers", str(settings.workers), "--threads", str(settings.threads), "idp.cli.application:web_application"]
+    web += [
+        "--workers",
+        str(settings.workers),
+        "--threads",
+        str(settings.threads),
+        "--whole-requests",
+        "idp.cli.application:web_application",
+    ]
     children = [Child("web", web, ONE_HEAP | environment, vital=True)]
     if settings.embedded_worker:
         children.append(Child("worker", python("idp.cli", "worker", "--with-parent"), environment))

@@ -10,12 +10,14 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from idp.operations.arrivals import WAITING, Arrivals
 from idp.operations.children import end_with_parent
 
 LOGGING: dict[str, Any] = {
@@ -28,11 +30,15 @@ LOGGING: dict[str, Any] = {
 SECONDS_TO_FINISH = 3
 
 
-def load(target: str) -> Any:
-    """Make the application inside a web process, which ends with the server that started it."""
+def load(target: str, at_once: int | None = None) -> Any:
+    """Make the application inside a web process, which ends with the server that started it.
+
+    `at_once`: it is asked with whole requests, by so many threads.
+    """
     end_with_parent()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    return factory_of(target)()
+    application = factory_of(target)()
+    return Arrivals(application, at_once) if at_once else application
 
 
 def factory_of(target: str) -> Callable[[], Any]:
@@ -56,7 +62,7 @@ def main() -> None:
         port=arguments.port,
         interface=interface,
         workers=arguments.workers,
-        blocking_threads=arguments.threads,
+        blocking_threads=arguments.threads + (WAITING if arguments.whole_requests else 0),
         http1_settings=None,
         websockets=False,
         log_level=LogLevels.error,
@@ -68,7 +74,7 @@ def main() -> None:
     )
     code = 0
     try:
-        server.serve(target_loader=load)
+        server.serve(target_loader=partial(load, at_once=arguments.threads if arguments.whole_requests else None))
     except SystemExit as end:
         code = 1 if end.code else 0
     logging.shutdown()
@@ -83,6 +89,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--whole-requests", action="store_true", help="wait for each body before the application is asked")
     return parser.parse_args()
 
 

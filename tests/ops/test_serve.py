@@ -47,6 +47,13 @@ class Served:
         except OSError:
             return None
 
+    def send(self, asked: str, *lines: str) -> socket.socket:
+        """Send a form's lines (an empty one before the body) and give the connection."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        first = (f"{asked} HTTP/1.1", "Host: localhost", "Content-Type: application/x-www-form-urlencoded")
+        connection.sendall("\r\n".join((*first, *lines)).encode())
+        return connection
+
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
             return answer.read().decode()
@@ -105,6 +112,24 @@ def test_requests_of_all_web_processes_are_counted_on_one_page(running):
     for _ in range(20):
         running.status("/health/live")
     assert f"{name} 20.0" in running.metrics()
+
+
+@pytest.mark.parametrize("path", ["/token", "/signin/abc/password"])
+def test_bodies_that_never_come_hold_up_nobody(running, path):
+    slow = [running.send(f"POST {path}", "Content-Length: 1000", "", "grant_type=") for _ in range(40)]
+    try:
+        assert [running.status("/health/ready") for _ in range(3)] == [200] * 3
+        with running.send("POST /token", "Content-Length: 3", "Connection: close", "", "a=b") as whole:
+            assert whole.recv(12) == b"HTTP/1.1 401"
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_rfc9112_8_a_body_that_breaks_off_is_not_taken_for_a_whole_one(running):
+    with running.send("POST /revoke", "Content-Length: 100", "", "client_id=portal&token=abc") as cut:
+        cut.shutdown(socket.SHUT_WR)
+        assert cut.recv(12) == b"HTTP/1.1 400"
 
 
 def test_a_busy_metrics_port_is_one_clear_line(serve):
