@@ -24,7 +24,7 @@ __all__ = ["ShortWayConnection"]
 
 _KNOWN = (Select, Insert, Update, Delete)
 _HARMLESS_OPTIONS = frozenset({"preserve_rowcount"})  # ours always keep it
-_MOST_STATEMENTS = 4096
+_MOST_STATEMENTS = 1024
 """More than the program has; a bound for the case that somebody runs statements twice that were built for one request."""
 
 Convert = Callable[[Any], Any]
