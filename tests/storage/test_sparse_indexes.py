@@ -3,15 +3,20 @@
 import json
 
 import pytest
-from sqlalchemy import event, insert, text
+from alembic import command
+from sqlalchemy import create_engine, event, func, insert, inspect, select, text
 
 from idp.audit import store as audit_store
 from idp.audit.query import Wanted
 from idp.database import Base
+from idp.operations import schema
 from idp.oidc.tokens import store as tokens_store
 from idp.outbox import store as outbox_store
-from tests.conftest import NOON
+from tests.conftest import NOON, make_settings
 from tests.filled import row_of
+from tests.migrated import empty_database, postgres_migrated, sqlite_migrated
+
+__all__ = ["empty_database", "postgres_migrated", "sqlite_migrated"]
 
 ROWS = 43
 SPARSE = {
@@ -64,3 +69,40 @@ def test_what_looks_for_a_value_uses_the_index(filled, index) -> None:
         event.listen(work.db, "before_cursor_execute", explain)
         CASES[index](work.db)
     assert any(index in plan for plan in plans), plans
+
+
+def indexes(engine) -> dict[str, tuple[list[str], list[str]]]:
+    with engine.connect() as connection:
+        return {
+            str(index["name"]): (index["column_names"], [str(value) for value in index.get("dialect_options", {}).values()])
+            for table in (*SPARSE, "authorization_requests")
+            for index in inspect(connection).get_indexes(table)
+        }
+
+
+def test_the_migration_goes_up_and_down_with_rows(empty_database, database, tmp_path) -> None:
+    address = empty_database(database.partition(":")[0])
+    settings, engine = make_settings(address, tmp_path), create_engine(address)
+
+    def down() -> None:
+        with engine.begin() as connection:
+            config = schema.alembic_config()
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0006")
+
+    up = indexes(engine)
+    with engine.begin() as connection:
+        for name in SPARSE:
+            table = Base.metadata.tables[name]
+            connection.execute(insert(table), [row_of(table, number) for number in (2, 3)])
+    down()
+    before = indexes(engine)
+    assert before.keys() == up.keys()
+    assert {name for name in up if up[name] != before[name]} >= {*CASES, "ix_jobs_account_id", "ix_authorization_requests_pushed_id"}
+    schema.upgrade(settings)
+    assert indexes(engine) == up
+    down()
+    assert indexes(engine) == before
+    with engine.connect() as connection:
+        assert {connection.execute(select(func.count()).select_from(Base.metadata.tables[name])).scalar() for name in SPARSE} == {2}
+    engine.dispose()
