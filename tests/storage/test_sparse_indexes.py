@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, event, func, insert, inspect, select, text
 from idp.audit import store as audit_store
 from idp.audit.query import Wanted
 from idp.database import Base
-from idp.operations import schema
 from idp.oidc.tokens import store as tokens_store
+from idp.operations import schema
 from idp.outbox import store as outbox_store
 from tests.conftest import NOON, make_settings
 from tests.filled import row_of
