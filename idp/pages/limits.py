@@ -6,11 +6,13 @@ count in the database), so a lost Redis costs precision, not the service: each p
 
 import threading
 import time
+from itertools import islice
 
 import structlog
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
+from idp.authn.throttling import network_of
 from idp.errors import TooMany
 from idp.pages.csrf import CHANGING
 from idp.pages.failures import failure_page
@@ -35,7 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     counter = app.extensions["idp.form_limit"] = Shared(redis, most) if redis else InProcess(most)
 
     def limit() -> Response | None:
-        if request.method not in CHANGING or asks_machine() or counter.hit(f"{request.endpoint}/{request.remote_addr or 'unknown'}"):
+        if request.method not in CHANGING or asks_machine() or counter.hit(f"{request.endpoint}/{network_of(request.remote_addr)}"):
             return None
         return failure_page(TooMany.status, retry_after=int(_WINDOW))
 
@@ -57,9 +59,10 @@ class InProcess:
             began, count = self._counted.get(key, (now, 0))
             if now - began >= _WINDOW:
                 began, count = now, 0
+                del self._counted[key]  # to its place among the new ones
             self._counted[key] = began, count + 1
-            if len(self._counted) > _MOST_KEYS:
-                self._counted = {name: told for name, told in self._counted.items() if now - told[0] < _WINDOW}
+            if len(self._counted) > _MOST_KEYS:  # the older half goes, which is over or nearly so, unless so many come that nothing helps
+                self._counted = dict(islice(self._counted.items(), _MOST_KEYS // 2, None))
         return count < self._most
 
 
