@@ -118,7 +118,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 def configure_engines(settings: Settings) -> dict[str, Any]:
     """Give Flask-SQLAlchemy's configuration for the two engines of an installation."""
     url = settings.database_address
-    options: dict[str, Any] = {"poolclass": CountedPool}
+    options: dict[str, Any] = {"poolclass": CountedPool, "hide_parameters": True}  # failures are logged: no mail address, no hash in them
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 10}
     else:

@@ -259,3 +259,13 @@ def test_failures_that_pass_can_still_be_told_by_the_statement(unit):
                     run(work.db, ask, given)
                 failures.append((type(failure.value), type(getattr(failure.value, "orig", None))))
             assert failures[0] == failures[1]
+
+
+def test_a_failure_tells_no_values(unit):
+    add = insert(Base.metadata.tables["customers"])
+    with unit() as work:
+        for parameters in ({"id": "somebody's"}, [{"id": "somebody's"}, {"id": "somebody's"}]):
+            for _ in range(3):
+                with pytest.raises(IntegrityError) as failure, work.db.begin_nested():
+                    work.db.execute(add, parameters)
+                assert "somebody's" not in str(failure.value).replace(str(failure.value.orig), "")
