@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from idp import metrics
 from idp.database import Base
 from idp.errors import IdpError, TryAgain
+from tests import servers
 from tests.conftest import PATIENCE, closing_app, make_settings
 
 ONE = text("SELECT 1")
@@ -200,3 +201,36 @@ def test_a_connection_that_is_listened_to_is_not_handed_on(units) -> None:
     with units.read() as work:
         work.db.execute(ONE)
     assert len(heard) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_units_work_again_as_soon_as_the_server_is_back(own_postgres, database, tmp_path, clock) -> None:
+    """What waits to be handed on is as old as the server that is gone; only units that are open at its end are lost."""
+    with own_postgres.database() as url, closing_app(make_settings(url, tmp_path), clock) as app:
+        units = app.extensions["idp.units"]
+        with units.read() as one, units.read() as other, units.write() as third:
+            for work in (one, other, third):
+                work.db.execute(ONE)
+        before = in_use(units)
+        with pytest.raises(TryAgain), units.write() as work:
+            work.db.execute(ONE)
+            own_postgres.crash()
+            work.db.execute(ONE)
+        for kind in (units.read, units.write):
+            with pytest.raises(TryAgain), kind() as work:
+                work.db.execute(ONE)
+        own_postgres.start()
+        for _ in range(3):
+            for kind in (units.read, units.write):
+                with kind() as work:
+                    assert work.db.execute(ONE).scalar() == 1
+        assert in_use(units) == before
+
+
+@pytest.fixture
+def own_postgres():
+    """A PostgreSQL server that a test may stop."""
+    server = servers.Postgres(durable=True)
+    yield server
+    server.stop()
