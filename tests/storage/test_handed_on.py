@@ -5,7 +5,7 @@ import time
 
 import psycopg
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import bindparam, event, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from idp import metrics
@@ -234,3 +234,56 @@ def own_postgres():
     server = servers.Postgres(durable=True)
     yield server
     server.stop()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_prebuilt_statement_that_cannot_have_its_row_now_says_try_again(units) -> None:
+    kinds = Base.metadata.tables["budget_locks"]
+    hold = select(kinds.c.key).with_for_update()
+    hold_now = select(kinds.c.key).with_for_update(nowait=True)
+    with units.write() as work:
+        work.db.execute(insert(kinds).values(kind="k", key="one", at=work.now))
+        for _ in range(3):
+            work.db.execute(hold)
+            work.db.execute(hold_now)
+    with units.write() as first:
+        first.db.execute(hold)
+        with pytest.raises(TryAgain, match="LockNotAvailable"), units.write() as work:
+            work.db.execute(hold_now)
+        with pytest.raises(TryAgain, match="QueryCanceled"), units.write() as work:
+            work.db.execute(text("SET LOCAL statement_timeout = 50"))
+            work.db.execute(hold)
+    with units.write() as work:
+        assert work.db.execute(hold_now).scalars().all() == ["one"]
+        assert work.db.execute(text("SHOW statement_timeout")).scalar() == "0"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_prebuilt_statements_that_wait_for_each_other_one_says_try_again(units) -> None:
+    kinds = Base.metadata.tables["budget_locks"]
+    hold = select(kinds.c.key).where(kinds.c.key == bindparam("key")).with_for_update()
+    with units.write() as work:
+        for key in ("one", "two"):
+            work.db.execute(insert(kinds).values(kind="k", key=key, at=work.now))
+        for _ in range(3):
+            work.db.execute(hold, {"key": "one"})
+    both_hold, told = threading.Barrier(2), []
+
+    def run(mine: str, others: str) -> None:
+        try:
+            with units.write() as work:
+                work.db.execute(hold, {"key": mine})
+                both_hold.wait(PATIENCE)
+                work.db.execute(hold, {"key": others})
+            told.append("done")
+        except TryAgain as error:
+            told.append(str(error))
+
+    threads = [threading.Thread(target=run, args=pair) for pair in (("one", "two"), ("two", "one"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["database: DeadlockDetected", "done"]
+    with units.write() as work:
+        assert work.db.execute(hold, {"key": "two"}).scalar() == "two"
