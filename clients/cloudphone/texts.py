@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from cloudphone import sessions
 from cloudphone.german import GERMAN
+from cloudphone.security import is_own_path
 
 LANGUAGES = ("de", "en")
 blueprint = Blueprint("texts", __name__)
@@ -24,8 +25,7 @@ def choose_language(code: str) -> Response:
     if code in LANGUAGES:
         session["language"] = code
     back = request.args.get("back", "/")
-    own = back.startswith("/") and not back.startswith("//") and "\\" not in back
-    return redirect(back if own else "/", 303)
+    return redirect(back if is_own_path(back) else "/", 303)
 
 
 def chosen_language() -> str | None:

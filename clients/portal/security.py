@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, g, redirect, request
 from werkzeug.wrappers import Response
@@ -37,7 +37,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             return None
         if request.path.startswith(MACHINES):
             return None
-        return redirect(settings.base_url + request.full_path.removesuffix("?"))
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(settings.base_url + quote(request.path) + (f"?{query}" if query else ""))
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -50,6 +51,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         if not request.path.startswith("/static/"):
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def is_own_path(path: str) -> bool:
+    """Tell whether an address is a page of ours.
+
+    Browsers take a second slash or a backslash for the beginning of another host, and leave tabs and line breaks out before they look.
+    """
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
 def content_security_policy(settings: Settings) -> str:

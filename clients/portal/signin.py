@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal import csrf, sessions
 from portal.provider import ProviderUnreachable, SignInRefused, provider
+from portal.security import is_own_path
 from portal.settings import Settings
 from portal.texts import chosen_language
 
@@ -45,8 +46,8 @@ def initiate() -> Response:
         raise SignInRefused("wrong_issuer")
     wanted = request.values.get("target_link_uri") or f"{own.base_url}/"
     path = wanted.removeprefix(own.base_url)
-    if path == wanted or not path.startswith("/") or path.startswith("//") or "\\" in path:
-        raise SignInRefused("foreign_target")  # »//host« and »/\host« would lead elsewhere
+    if path == wanted or not is_own_path(path):
+        raise SignInRefused("foreign_target")
     if request.method == "POST":  # comes without our Lax cookie: answer with a GET that brings it
         return redirect(url_for(".initiate", iss=own.issuer, target_link_uri=wanted), 303)
     return redirect(path)  # a protected page, which starts the sign-in

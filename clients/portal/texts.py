@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal import sessions
 from portal.german import GERMAN
+from portal.security import is_own_path
 
 LANGUAGES = ("de", "en")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,8 +29,7 @@ def choose_language(code: str) -> Response:
     if code in LANGUAGES:
         session["language"] = code
     back = request.args.get("back", "/")
-    own = back.startswith("/") and not back.startswith("//") and "\\" not in back
-    return redirect(back if own else "/", 303)
+    return redirect(back if is_own_path(back) else "/", 303)
 
 
 def chosen_language() -> str | None:

@@ -7,7 +7,7 @@ strips it.
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Flask, redirect, request, url_for
 from werkzeug.exceptions import NotFound
@@ -39,7 +39,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if request.method not in ("GET", "HEAD") or asks_machine() or authority(f"{request.scheme}://{request.host}") in own:
             return None
         query = request.query_string.decode("ascii", "ignore")
-        return redirect(issuer + request.path + (f"?{query}" if query else ""), 302)
+        return redirect(issuer + quote(request.path) + (f"?{query}" if query else ""), 302)
 
     app.before_request(to_own_address)
     if _staff_has_own_host(settings):

@@ -363,6 +363,11 @@ def test_every_page_is_there_in_both_languages_without_inline_style_or_script(cl
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/evil.example"])
+def test_the_language_switch_leads_nowhere_else(cloudphone_browser: Browser, back: str) -> None:
+    assert cloudphone_browser.get("/language/en", query_string={"back": back}).location == "/"
+
+
 def test_the_cookies_of_the_two_applications_have_different_names(cloudphone_browser: Browser) -> None:
     assert initiate(cloudphone_browser).headers["Set-Cookie"].startswith("cloudphone_session=")
 
@@ -373,3 +378,8 @@ def test_on_https_the_cookie_is_bound_to_the_host(cloudphone_environment: dict[s
     cookie = app.test_client().get("/language/en", base_url="https://phone.example.com").headers["Set-Cookie"]
     assert cookie.startswith("__Host-cloudphone_session=")
     assert "Secure" in cookie
+
+
+def test_on_another_name_a_path_with_a_line_break_is_led_on_as_it_was_asked_for(cloudphone_browser: Browser) -> None:
+    answer = cloudphone_browser.client.get("/a%0Ab?c=d", base_url="http://127.0.0.1:8002")
+    assert answer.location == f"{CLOUDPHONE}/a%0Ab?c=d"

@@ -139,7 +139,9 @@ def test_a_chosen_language_is_wished_for_at_the_provider_too(portal_browser: Bro
     assert "ui_locales=en" in portal_browser.get("/").location
 
 
-@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "back", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/evil.example", "/a\r\nX: y"]
+)
 def test_the_language_switch_leads_nowhere_else(portal_browser: Browser, back: str) -> None:
     assert portal_browser.get("/language/en", query_string={"back": back}).location == "/"
 
@@ -190,6 +192,11 @@ def test_on_https_the_cookie_is_bound_to_the_host(portal_environment: dict[str, 
     assert "Secure" in cookie
     assert "Path=/" in cookie
     assert "Domain" not in cookie
+
+
+def test_on_another_name_a_path_with_a_line_break_is_led_on_as_it_was_asked_for(portal_browser: Browser) -> None:
+    answer = portal_browser.client.get("/a%0Ab?c=d", base_url="http://127.0.0.1:8001")
+    assert answer.location == "http://localhost:8001/a%0Ab?c=d"
 
 
 def test_on_the_developers_machine_127_0_0_1_leads_to_localhost(portal_browser: Browser) -> None:

@@ -235,7 +235,17 @@ def test_core_4_another_site_may_begin_the_sign_in_of_our_provider(portal_browse
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", f"{PORTAL}.evil.example/", f"{PORTAL}//evil.example", f"{PORTAL}/\\evil.example", "/orders", PORTAL]
+    "target",
+    [
+        "https://evil.example/",
+        f"{PORTAL}.evil.example/",
+        f"{PORTAL}//evil.example",
+        f"{PORTAL}/\\evil.example",
+        f"{PORTAL}/\t/evil.example",
+        f"{PORTAL}/\n/evil.example",
+        "/orders",
+        PORTAL,
+    ],
 )
 def test_core_4_a_target_elsewhere_is_refused(portal_browser: Browser, provider: ProviderDouble, target: str) -> None:
     answer = portal_browser.get("/login/initiate", query_string={"iss": provider.issuer, "target_link_uri": target})

@@ -88,3 +88,8 @@ class TestBehindProxies:
 
 def test_without_proxies_nobodys_word_on_the_host_counts(client: FlaskClient) -> None:
     assert client.get("/sample/form", headers={"X-Forwarded-Host": "evil.example"}).status_code == 200
+
+
+def test_what_is_written_in_percents_stays_so_on_the_way_to_the_issuer(client: FlaskClient) -> None:
+    answer = client.get("/a%0Ab%3Fc/%23?d=%0A", base_url="http://127.0.0.1")
+    assert answer.headers["Location"] == "http://localhost/a%0Ab%3Fc/%23?d=%0A"
