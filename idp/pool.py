@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from threading import Lock
+from threading import Lock, local
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +28,7 @@ class CountedPool(QueuePool):
         self._handed_on: deque[Any] = deque()
         self._waiters = 0
         self._lock = Lock()
+        self._here = local()
         metrics.POOL_SIZE.labels(engine=engine).set(self._pool.maxsize + max(0, self._max_overflow))
 
     def take_handed_on(self) -> Any | None:
@@ -74,7 +75,13 @@ class CountedPool(QueuePool):
             connection.close()
 
     def _do_get(self) -> ConnectionPoolEntry:
-        entry = super()._do_get() if self.checkedin() else self._get_what_is_not_there()
+        if getattr(self._here, "takes", False):  # the library begins anew, because somebody else was faster: this is not counted twice
+            return super()._do_get()
+        self._here.takes = True
+        try:
+            entry = super()._do_get() if self.checkedin() else self._get_what_is_not_there()
+        finally:
+            self._here.takes = False
         self._in_use.inc()
         return entry
 

@@ -130,6 +130,7 @@ def _until(true) -> None:
 def test_many_more_units_than_connections_all_get_their_turn(database, tmp_path, clock) -> None:
     with closing_app(make_settings(database, tmp_path, database_pool_size=1), clock) as app:
         units, done = app.extensions["idp.units"], []
+        before = in_use(units)
 
         def run() -> None:
             for _ in range(30):
@@ -142,6 +143,7 @@ def test_many_more_units_than_connections_all_get_their_turn(database, tmp_path,
         for thread in threads:
             thread.join()
         assert len(done) == 24 * 30
+        assert in_use(units) == before
 
 
 def test_what_was_open_when_the_engine_was_disposed_is_not_handed_on(units) -> None:
@@ -287,3 +289,18 @@ def test_of_two_prebuilt_statements_that_wait_for_each_other_one_says_try_again(
     assert sorted(told) == ["database: DeadlockDetected", "done"]
     with units.write() as work:
         assert work.db.execute(hold, {"key": "two"}).scalar() == "two"
+
+
+def test_a_connection_for_which_somebody_else_was_faster_counts_once(units, monkeypatch) -> None:
+    """The library then begins anew, within itself."""
+    with units.read() as work:
+        pool = work.db.engine.pool
+    pool.dispose()
+    before, answers = in_use(units), [False, False]
+    overflow = pool._inc_overflow
+    monkeypatch.setattr(pool, "_inc_overflow", lambda: answers.pop() if answers else overflow())
+    with units.read() as work:
+        assert work.db.execute(ONE).scalar() == 1
+        assert in_use(units) == before + 1
+    assert answers == []
+    assert in_use(units) == before
