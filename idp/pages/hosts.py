@@ -33,7 +33,7 @@ _staff_blueprints: set[str] = set()
 def init_app(app: Flask, settings: Settings) -> None:
     """Send pages on foreign host names to the issuer's address (or leave them, on the staff's own origin)."""
     issuer = settings.issuer_address
-    own = {authority(issuer), authority(settings.staff_origin)}
+    own = {authority(address) for address in (issuer, settings.staff_origin) if address}  # never the name that is none
 
     def to_own_address() -> Response | None:
         if request.method not in ("GET", "HEAD") or asks_machine() or authority(f"{request.scheme}://{request.host}") in own:

@@ -93,3 +93,9 @@ def test_without_proxies_nobodys_word_on_the_host_counts(client: FlaskClient) ->
 def test_what_is_written_in_percents_stays_so_on_the_way_to_the_issuer(client: FlaskClient) -> None:
     answer = client.get("/a%0Ab%3Fc/%23?d=%0A", base_url="http://127.0.0.1")
     assert answer.headers["Location"] == "http://localhost/a%0Ab%3Fc/%23?d=%0A"
+
+
+@pytest.mark.parametrize("host", ["a b", "localhost@evil.example", "localhost/x", "\xff\xfe"])
+def test_a_name_that_is_none_is_led_to_the_issuers_too(client: FlaskClient, host: str) -> None:
+    answer = client.get("/sample/form", headers={"Host": host})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://localhost/sample/form")
