@@ -101,5 +101,12 @@ class CountedPool(QueuePool):
             self._seconds.observe(perf_counter() - began)
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        """Keep a connection, or close it when as many lie idle as the pool may keep; those to be handed on do so, too."""
         self._in_use.dec()
-        super()._do_return_conn(record)
+        if self._is_waited_for() or not 0 < self._pool.maxsize <= len(self._handed_on) + self.checkedin():
+            super()._do_return_conn(record)
+            return
+        try:
+            record.close()
+        finally:
+            self._dec_overflow()

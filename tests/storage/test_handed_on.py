@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -304,3 +305,16 @@ def test_a_connection_for_which_somebody_else_was_faster_counts_once(units, monk
         assert in_use(units) == before + 1
     assert answers == []
     assert in_use(units) == before
+
+
+def test_after_a_rush_no_more_connections_stay_open_than_the_settings_name(database, tmp_path, clock) -> None:
+    with closing_app(make_settings(database, tmp_path, database_pool_size=2), clock) as app:
+        units = app.extensions["idp.units"]
+        with ExitStack() as together:
+            for _ in range(7):
+                pool = together.enter_context(units.read()).db.engine.pool
+        kept = pool.size()
+        assert len(pool._handed_on) + pool.checkedin() == kept
+        assert pool.checkedout() == len(pool._handed_on)
+        with units.read() as work:
+            assert work.db.execute(ONE).scalar() == 1
