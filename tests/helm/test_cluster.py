@@ -193,7 +193,9 @@ def test_the_autoscaler_takes_over_the_number_of_web_pods(cluster, run_helm):
         run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1"))
         run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("1") | {"autoscaling": {"minReplicas": 4}})
         wait_until(lambda: kubelet.ready_web[-1] == 4, seconds=60)
-        assert min(kubelet.ready_web[kubelet.ready_web.index(REPLICAS) :]) >= 1
+        run_helm(*RELEASE, namespace=namespace, profile="production", values=tagged("2") | {"autoscaling": {"minReplicas": 4}})
+        wait_until(lambda: images(cluster, namespace) == {"registry.example.com/idp:2"}, seconds=60)
+        assert min(kubelet.ready_web[kubelet.ready_web.index(REPLICAS) :]) >= REPLICAS
 
 
 def test_the_volume_of_a_small_installation_outlives_its_release(cluster, run_helm):
