@@ -34,11 +34,11 @@ def give(connection: ShortWayConnection) -> None:
     except BaseException:
         _throw_away(connection)
         raise
-    if connection.invalidated or connection.is_listened_to or connection.pool is not connection.engine.pool:
+    if connection.invalidated:
         connection.close()
-    elif not connection.is_at_rest():
+    elif connection.pool is not connection.engine.pool or not connection.is_at_rest():  # of a pool that was disposed of, or broken
         _throw_away(connection)
-    elif not connection.pool.hand_on(connection):
+    elif connection.is_listened_to or not connection.pool.hand_on(connection):
         connection.close()
 
 

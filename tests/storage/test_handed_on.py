@@ -76,10 +76,13 @@ def test_a_unit_whose_commit_fails_leaves_no_transaction_open(units, database) -
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("listened", [False, True])
 @pytest.mark.parametrize("kind", ["read", "write"])
-def test_a_unit_that_is_interrupted_within_a_statement_hands_nothing_on(units, kind) -> None:
+def test_a_unit_that_is_interrupted_within_a_statement_hands_nothing_on(units, kind, listened) -> None:
     with pytest.raises((KeyboardInterrupt, TryAgain)), getattr(units, kind)() as work:
         connection = work.db
+        if listened:
+            event.listen(work.db, "before_cursor_execute", lambda *_: None)
         work.db.driver().pgconn.send_query(b"SELECT 1")
         raise KeyboardInterrupt
     with getattr(units, kind)() as work:
