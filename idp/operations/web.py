@@ -17,8 +17,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from idp.operations.arrivals import WAITING, Arrivals
 from idp.operations.children import end_with_parent
+from idp.operations.whole_requests import THREADS, WholeRequests
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -38,7 +38,7 @@ def load(target: str, at_once: int | None = None) -> Any:
     end_with_parent()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     application = factory_of(target)()
-    return Arrivals(application, at_once) if at_once else application
+    return WholeRequests(application, at_once) if at_once else application
 
 
 def factory_of(target: str) -> Callable[[], Any]:
@@ -62,7 +62,7 @@ def main() -> None:
         port=arguments.port,
         interface=interface,
         workers=arguments.workers,
-        blocking_threads=arguments.threads + (WAITING if arguments.whole_requests else 0),
+        blocking_threads=arguments.threads + (THREADS if arguments.whole_requests else 0),
         http1_settings=None,
         websockets=False,
         log_level=LogLevels.error,

@@ -13,37 +13,51 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["LARGEST", "WAITING", "Arrivals"]
+__all__ = ["LARGEST", "THREADS", "WholeRequests"]
 
 LARGEST = 1024 * 1024
 """Bytes that are waited for: as many as any address takes (`MAX_CONTENT_LENGTH`, `LARGEST_BODY`); longer bodies are refused unread."""
 WAITING = 256
-"""Threads of one process that may wait for bodies, beside those of the application; 80 KB each, from when it is needed."""
+"""Bodies that one process waits for; each holds a thread of 80 KB, from when it is needed."""
+THREADS = WAITING + 32
+"""Threads beside those that the application has: they wait for bodies, and with whole requests for a free place."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Arrivals:
-    """An application that is asked with whole requests, by `at_once` threads at most."""
+class WholeRequests:
+    """An application that is asked with whole requests, by `at_once` threads at most; `waiting` bodies are waited for."""
 
-    def __init__(self, application: "WSGIApplication", at_once: int) -> None:
+    def __init__(self, application: "WSGIApplication", at_once: int, waiting: int = WAITING) -> None:
         self._application = application
         self._free = threading.Semaphore(at_once)
+        self._waiting = threading.Semaphore(waiting)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Wait for the body, then for a free place; a body that broke off is answered here (RFC 9112 §8)."""
-        if not _arrive(environ):
-            start_response("400 Bad Request", [("Content-Type", "text/plain"), ("Connection", "close")])
-            return [b"The request is incomplete."]
+        """Wait for the body, then for a free place. A body too many, and one that broke off (RFC 9112 §8), is answered here."""
+        if _has_none(environ):
+            environ["wsgi.input"] = io.BytesIO()
+        elif not self._waiting.acquire(blocking=False):
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "10")])
+            return [b"Too many requests are underway."]
+        else:
+            try:
+                whole = _arrive(environ)
+            finally:
+                self._waiting.release()
+            if not whole:
+                start_response("400 Bad Request", [("Content-Type", "text/plain")])
+                return [b"The request is incomplete."]
         with self._free:
             return self._application(environ, start_response)
+
+
+def _has_none(environ: "WSGIEnvironment") -> bool:
+    return not environ.get("CONTENT_LENGTH") and environ["REQUEST_METHOD"] in _WITHOUT_BODY and "HTTP_TRANSFER_ENCODING" not in environ
 
 
 def _arrive(environ: "WSGIEnvironment") -> bool:
     """Read the body into memory; False if less came than was announced."""
     announced = environ.get("CONTENT_LENGTH")
-    if not announced and environ["REQUEST_METHOD"] in _WITHOUT_BODY and "HTTP_TRANSFER_ENCODING" not in environ:
-        environ["wsgi.input"] = io.BytesIO()
-        return True
     length = int(announced) if announced else None
     if length is not None and length > LARGEST:
         return True  # refused by its length, unread
