@@ -36,6 +36,8 @@ SECRET_PATHS = re.compile(
     r"(?i)(/(?:activation|invitation|activate|reset|password-reset|forgotten|access-request|contact-change|confirm)s?/)[\w-]{20,}"
 )
 PHONE_NUMBER = re.compile(r"\+\d[\d ()/-]{4,18}(\d{4})(?!\d)")
+DATABASE_DETAIL = re.compile(r"\bDETAIL:[^\n]*")
+"""PostgreSQL's second line, which quotes the row."""
 URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s@/]+@")
 SUSPICIOUS = re.compile(r"[?=/+\s]|eyJ")
 """Each of the above needs one of these; most values of a line have none."""
@@ -48,6 +50,7 @@ NETS = (
     ("", BEARER, r"\1 " + HIDDEN),
     ("://", URL_PASSWORD, r"\1" + HIDDEN + "@"),
     ("+", PHONE_NUMBER, r"…\1"),
+    ("DETAIL:", DATABASE_DETAIL, "DETAIL: " + HIDDEN),
 )
 """In this order; what a text must hold for the net to find anything."""
 

@@ -41,6 +41,7 @@ def test_a_harmless_name_is_kept(name):
         (f"id token {JWT} refused", JWT),
         ("sms to +49 151 23456789 failed", "15123456789"),
         ("sms to +4915123456789 failed", "4915123456"),
+        ("duplicate key\nDETAIL:  Key (email_key)=(max.muster@example.com) already exists.\n[SQL: …]", "max.muster"),
         ("cannot connect to postgresql://idp:hunter2@db/idp", "hunter2"),
     ],
 )
