@@ -4,6 +4,7 @@ Each step of the product is one unit: read the facts in `read_work()`, do slow w
 statements that re-check what they rely on. Nothing else commits.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -25,8 +26,10 @@ from idp.handed_on import give, take
 from idp.identifiers import AccountId, RequestId, SessionId, new_id
 from idp.replica import Replica
 from idp.settings import Settings
+from idp.turns import let_others_pass
 
 Result = TypeVar("Result")
+_MOMENT = 0.02
 _SERIALIZATION_FAILURES = ("40001", "40P01", "55P03")
 
 
@@ -230,10 +233,15 @@ def _try_again_if_passing(error: SQLAlchemyError) -> None:
 
 
 def retry_once(call: Callable[[], Result]) -> Result:
-    """Run a whole view, job or command, and once more if the database refused to serialize."""
+    """Run a whole view, job or command, and once more if the database refused to serialize.
+
+    After a moment in which whoever was in the way can finish: at once, two that deadlocked would only deadlock again.
+    """
     try:
         return call()
     except TryAgain:
+        with let_others_pass():
+            time.sleep(_MOMENT)
         return call()
 
 
