@@ -1,12 +1,10 @@
 """Deleting audit events that were kept long enough: what stays is proven, and nobody else can cut the log."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from sqlalchemy import delete, insert, select, update
 
 from idp import audit
-from idp.audit import Event, retention, sealing, store
+from idp.audit import Event, retention, store
 from idp.audit.tables import AuditCut, AuditEvent, AuditSeal
 from idp.errors import TryAgain
 from idp.operations.cleaning import clean_kind
@@ -24,11 +22,9 @@ def settings(database: str, tmp_path) -> Settings:
 
 
 @pytest.fixture
-def units(settings: Settings, clock: Callable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Units]:
+def units(units_of_short_runs: Units) -> Units:
     """Units of work without the application, and runs of two events."""
-    monkeypatch.setattr(sealing, "BATCH", 2)
-    with opened_units(settings, clock) as opened:
-        yield opened
+    return units_of_short_runs
 
 
 @pytest.fixture

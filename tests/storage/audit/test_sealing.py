@@ -1,24 +1,18 @@
 """Seals over the audit log: what was written can be changed, added to or removed only with a trace."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from sqlalchemy import delete, insert, select, update
 
 from idp import audit
-from idp.audit import Event, sealing, store
+from idp.audit import Event, store
 from idp.audit.tables import AuditEvent, AuditSeal
-from idp.settings import Settings
 from idp.unit_of_work import Units
-from tests.units import opened_units
 
 
 @pytest.fixture
-def units(settings: Settings, clock: Callable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Units]:
+def units(units_of_short_runs: Units) -> Units:
     """Units of work without the application, and runs of two events."""
-    monkeypatch.setattr(sealing, "BATCH", 2)
-    with opened_units(settings, clock) as opened:
-        yield opened
+    return units_of_short_runs
 
 
 @pytest.fixture
