@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import MapAdapter
 
@@ -50,12 +50,10 @@ from idp.outbound import OutboundClient
 from idp.outbox import JobFinished, Periodic
 from idp.outbox import store as outbox_store
 from idp.outbox.worker import Worker
-from idp.pages.machines import asks_machine
 from idp.pages.ready import ReadyDocuments
 from idp.pages.short_way import ShortWay
 from idp.replica import BEAT, BEAT_EVERY, Replica
 from idp.settings import Settings, load_settings
-from idp.turns import take_turn
 from idp.unit_of_work import Handlers, Units, retry_once
 from idp.web import activation, console, selfservice, signin, staff
 
@@ -105,13 +103,6 @@ class Provider(Flask):
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Make what matches and builds addresses; where the rule is known there is nothing to match."""
         return None if request is None or request.url_rule is not None else super().create_url_adapter(request)
-
-    def full_dispatch_request(self) -> Response:
-        """Answer a request; those of machines take turns."""
-        if not asks_machine():
-            return super().full_dispatch_request()
-        with take_turn():
-            return super().full_dispatch_request()
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request."""

@@ -78,7 +78,8 @@ class OutboundClient:
 
     def _call(self, method: str, url: str, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:
         target = _parsed(url)
-        with let_others_pass(), spans.span(f"outbound {method}", Kind.CLIENT, server_address=target.hostname or ""):
+        let_others_pass()
+        with spans.span(f"outbound {method}", Kind.CLIENT, server_address=target.hostname or ""):
             return self._call_now(method, target, body, headers, exceptions)
 
     def _call_now(self, method: str, target: SplitResult, body: bytes | None, headers: dict[str, str], exceptions: bool) -> Answer:

@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `idp serve` listens on.")
     replicas: int = Field(1, ge=1, le=1000, description="Number of nodes that serve this installation; the chart sets it.")
     workers: int = Field(1, ge=1, le=64, description="Number of web processes.")
-    threads: int = Field(4, ge=1, le=64, description="Blocking threads of one web process.")
+    threads: int = Field(
+        128, ge=16, le=1024, description="Threads of a web process: one takes requests, others wait for hashes, bodies, servers."
+    )
     embedded_worker: bool = Field(True, description="Run the message worker as a supervised child of `idp serve`.")
     metrics_port: int = Field(9464, ge=0, le=65535, description="Port of `/metrics`; 0 switches it off.")
     trusted_proxies: int = Field(0, ge=0, le=5, description="Number of proxies whose X-Forwarded headers are believed.")

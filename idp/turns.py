@@ -1,48 +1,164 @@
-"""Requests of machines take turns within one process.
+"""One thread of a web process takes the requests, as long as none of them has to wait: leader and followers.
 
-Two threads that both have something to compute only take the interpreter from each other, at every answer of the database anew: that
-costs a request of a few hundred microseconds a tenth and more. Several threads are there for what waits: pages whose password is being
-hashed, calls to other servers. Whoever is about to wait outside of a transaction lets others pass.
+Several threads that all have something to compute take the interpreter from each other at every answer of the database, and their requests
+wander between cores whose caches are cold: that costs a quarter of a request. Yet a request that waits (for a password hash, another
+server, a slow body, a stalled database) must not hold up the others. So only one thread, the leader, waits for the server's next request;
+the others, the followers, wait until the leader says that it is about to wait itself, or until the watch sees that it does.
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["let_others_pass", "take_turn"]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_turn = threading.Lock()
-_here = threading.local()
+__all__ = ["Turns", "let_others_pass"]
+
+TICK = 0.005
+"""Seconds between two looks of the watch: a leader that is at the same request for one to two of them has to wait for something."""
+_LOOKS_BEFORE_SLEEP = 200
+_WITHOUT_BODY = ("204", "304")
+
+_led: dict[int, "Turns"] = {}
 
 
-@contextmanager
-def take_turn() -> Iterator[None]:
-    """Wait until no other request of a machine is being answered; within a turn it changes nothing."""
-    if _has_turn():
-        yield
-        return
-    with _turn:
-        _here.has_turn = True
+def let_others_pass() -> None:
+    """Let another thread take the next requests, if this one does: it is about to wait."""
+    turns = _led.get(get_ident())
+    if turns:
+        turns.give_way(get_ident())
+
+
+class Turns:
+    """An application whose requests are taken by one thread of the server at a time.
+
+    A thread that has lost the lead waits in `close` of its answer, once the server has sent it: so it takes no further request.
+    """
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+        self._change = threading.Lock()
+        self._leader: int | None = None
+        self._answering = False
+        self._taken = 0
+        self._followers: list[tuple[int, threading.Lock]] = []
+        self._asleep = False
+        self._wanted = threading.Event()
+        threading.Thread(target=self._watch, name="turns", daemon=True).start()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request on this thread."""
+        self._begin(get_ident())
+        said: tuple[str, list[tuple[str, str]]] = ("", [])
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal said
+            said = status, headers
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
         try:
-            yield
+            answer = self._application(environ, start)
+        except BaseException:
+            self._end(may_wait=False)
+            raise
+        if isinstance(answer, list) and self._leader == get_ident():
+            self._answering = False
+            return answer
+        return _Answer(self, answer, may_wait=_ends_by_itself(*said))
+
+    def give_way(self, leader: int) -> None:
+        """Let a follower lead; without one the next thread that comes or has finished."""
+        with self._change:
+            if self._leader != leader:
+                return
+            _led.pop(leader, None)
+            self._leader, self._answering = None, False
+            if self._followers:
+                follower, called = self._followers.pop()
+                self._lead(follower)
+                called.release()
+
+    def _begin(self, me: int) -> None:
+        if self._leader != me:
+            with self._change:
+                if self._answering:
+                    return
+                self._lead(me)  # there is none, or it waits for a request too, if the server has not ended it
+        self._taken += 1
+        self._answering = True
+        if self._asleep:
+            self._wanted.set()
+
+    def _end(self, *, may_wait: bool) -> None:
+        me = get_ident()
+        if self._leader == me:
+            self._answering = False
+            return
+        with self._change:
+            if self._leader is None:
+                self._lead(me)
+                return
+            if not may_wait:
+                return
+            called = threading.Lock()
+            called.acquire()
+            self._followers.append((me, called))
+        called.acquire()
+
+    def _lead(self, thread: int) -> None:
+        if self._leader is not None:
+            _led.pop(self._leader, None)
+        self._leader, self._answering = thread, False
+        _led[thread] = self
+
+    def _watch(self) -> None:
+        seen, idle = 0, 0
+        while True:
+            time.sleep(TICK)
+            leader = self._leader
+            if not self._answering:
+                idle += 1
+            elif seen == self._taken and leader is not None:
+                self.give_way(leader)
+            else:
+                idle = 0
+            seen = self._taken
+            if idle > _LOOKS_BEFORE_SLEEP:
+                self._sleep()
+                idle = 0
+
+    def _sleep(self) -> None:
+        self._wanted.clear()
+        self._asleep = True
+        if not self._answering:
+            self._wanted.wait()
+        self._asleep = False
+
+
+def _ends_by_itself(status: str, headers: list[tuple[str, str]]) -> bool:
+    """Tell whether the receiver knows where an answer ends (RFC 9112 §6.3), without a last chunk or the end of the connection."""
+    return status[:3] in _WITHOUT_BODY or any(name.lower() == "content-length" for name, _ in headers)
+
+
+class _Answer:
+    """An answer whose thread is not free before the server has sent it."""
+
+    def __init__(self, turns: Turns, parts: Iterable[bytes], *, may_wait: bool) -> None:
+        self._turns = turns
+        self._parts = parts
+        self._may_wait = may_wait
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def close(self) -> None:
+        """End the request."""
+        try:
+            close = getattr(self._parts, "close", None)
+            if close:
+                close()
         finally:
-            _here.has_turn = False
-
-
-@contextmanager
-def let_others_pass() -> Iterator[None]:
-    """Give the turn away while this thread waits, if it has one. Never inside a transaction: others may wait for its rows."""
-    if not _has_turn():
-        yield
-        return
-    _here.has_turn = False
-    _turn.release()
-    try:
-        yield
-    finally:
-        _turn.acquire()
-        _here.has_turn = True
-
-
-def _has_turn() -> bool:
-    return getattr(_here, "has_turn", False)
+            self._turns._end(may_wait=self._may_wait)  # noqa: SLF001 - one thing in two classes

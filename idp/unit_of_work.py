@@ -240,8 +240,8 @@ def retry_once(call: Callable[[], Result]) -> Result:
     try:
         return call()
     except TryAgain:
-        with let_others_pass():
-            time.sleep(_MOMENT)
+        let_others_pass()
+        time.sleep(_MOMENT)
         return call()
 
 

@@ -79,7 +79,8 @@ class Hasher:
             raise TryAgain("password hashes: too many are waiting")
         started = time.monotonic()
         try:
-            with spans.span("hash password"), let_others_pass():
+            let_others_pass()
+            with spans.span("hash password"):
                 metrics.HASHES_WAITING.inc()
                 return self._pool.submit(_counted, call, *given).result()
         finally:

@@ -83,7 +83,7 @@ def children_of(settings: Settings, config: str) -> tuple[list[Child], Path | No
         str(settings.workers),
         "--threads",
         str(settings.threads),
-        "--whole-requests",
+        "--take-turns",
         "idp.cli.application:web_application",
     ]
     children = [Child("web", web, ONE_HEAP | environment, vital=True)]

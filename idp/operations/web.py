@@ -18,7 +18,8 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from idp.operations.children import end_with_parent
-from idp.operations.whole_requests import THREADS, WholeRequests
+from idp.operations.whole_requests import WholeRequests
+from idp.turns import Turns
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -30,15 +31,15 @@ LOGGING: dict[str, Any] = {
 SECONDS_TO_FINISH = 3
 
 
-def load(target: str, at_once: int | None = None) -> Any:
+def load(target: str, taking_turns: int | None = None) -> Any:
     """Make the application inside a web process, which ends with the server that started it.
 
-    `at_once`: it is asked with whole requests, by so many threads.
+    `taking_turns`: so many threads do, and give it whole requests; for at most half of them the body is still to come.
     """
     end_with_parent()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     application = factory_of(target)()
-    return WholeRequests(application, at_once) if at_once else application
+    return Turns(WholeRequests(application, taking_turns // 2)) if taking_turns else application
 
 
 def factory_of(target: str) -> Callable[[], Any]:
@@ -62,7 +63,7 @@ def main() -> None:
         port=arguments.port,
         interface=interface,
         workers=arguments.workers,
-        blocking_threads=arguments.threads + (THREADS if arguments.whole_requests else 0),
+        blocking_threads=arguments.threads,
         http1_settings=None,
         websockets=False,
         log_level=LogLevels.error,
@@ -74,7 +75,7 @@ def main() -> None:
     )
     code = 0
     try:
-        server.serve(target_loader=partial(load, at_once=arguments.threads if arguments.whole_requests else None))
+        server.serve(target_loader=partial(load, taking_turns=arguments.threads if arguments.take_turns else None))
     except SystemExit as end:
         code = 1 if end.code else 0
     logging.shutdown()
@@ -89,7 +90,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=4)
-    parser.add_argument("--whole-requests", action="store_true", help="wait for each body before the application is asked")
+    parser.add_argument(
+        "--take-turns", action="store_true", help="let one thread take the requests while none has to wait, with whole bodies"
+    )
     return parser.parse_args()
 
 

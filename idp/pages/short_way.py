@@ -15,7 +15,6 @@ from flask.sessions import NullSession
 from werkzeug.routing import Rule
 
 from idp.pages.machines import hooks_for_pages, is_of_machine
-from idp.turns import take_turn
 from idp.unit_of_work import retry_once
 
 if TYPE_CHECKING:
@@ -60,12 +59,11 @@ class ShortWay:
         failure: BaseException | None = None
         context.push()
         try:
-            with take_turn():
-                try:
-                    response = self._respond(route)
-                except Exception as error:  # noqa: BLE001 - as in Flask.wsgi_app
-                    failure = error
-                    response = self._app.handle_exception(error)
+            try:
+                response = self._respond(route)
+            except Exception as error:  # noqa: BLE001 - as in Flask.wsgi_app
+                failure = error
+                response = self._app.handle_exception(error)
             return response(environ, start_response)
         except BaseException as error:
             failure = failure or error

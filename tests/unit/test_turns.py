@@ -1,74 +1,197 @@
-"""Requests of machines take turns; who waits lets others pass."""
+"""One thread takes the requests as long as none has to wait; a server of plain threads stands for the web server."""
 
+import random
 import threading
+import time
+from collections.abc import Iterable
+from queue import SimpleQueue
 
 import pytest
 
-from idp.turns import let_others_pass, take_turn
+from idp.turns import Turns, let_others_pass
 
-SECONDS = 5
+SECONDS = 10
+SIZED = [("Content-Length", "2")]
 
 
-class Other:
-    """Another thread that wants a turn."""
+class Request:
+    """A request: what happens while it is answered, and what came of it."""
 
-    def __init__(self) -> None:
-        self.has_turn = threading.Event()
-        self.may_end = threading.Event()
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
+    def __init__(self, act=lambda: None, headers=SIZED, parts: Iterable[bytes] = (b"ok",)):
+        self.act, self.headers, self.parts = act, headers, parts
+        self.thread: int | None = None
+        self.body: bytes | None = None
+        self.answered, self.done = threading.Event(), threading.Event()
 
-    def _run(self) -> None:
-        with take_turn():
-            self.has_turn.set()
-            self.may_end.wait(SECONDS)
+    def wait(self) -> "Request":
+        assert self.answered.wait(SECONDS)
+        return self
 
-    def end(self) -> None:
-        self.may_end.set()
-        self.thread.join(SECONDS)
+
+class Server:
+    """Threads that take requests from one queue, as the web server does."""
+
+    def __init__(self, threads: int) -> None:
+        self.requests: SimpleQueue[Request | None] = SimpleQueue()
+        self.turns = Turns(self.answer)
+        for _ in range(threads):
+            self.start_thread()
+
+    def start_thread(self) -> threading.Thread:
+        thread = threading.Thread(target=self.serve, daemon=True)
+        thread.start()
+        return thread
+
+    def answer(self, environ, start_response):
+        request = environ["request"]
+        request.thread = threading.get_ident()
+        request.act()
+        start_response("200 OK", request.headers)
+        return request.parts
+
+    def serve(self) -> None:
+        while request := self.requests.get():
+            try:
+                answer = self.turns({"request": request}, lambda *_: None)
+            except ZeroDivisionError:
+                answer = []
+            request.body = b"".join(answer)
+            request.answered.set()  # the server sends what it is given; it calls `close` when that is done
+            if hasattr(answer, "close"):
+                answer.close()
+            request.done.set()
+
+    def ask(self, *given, **named) -> Request:
+        request = Request(*given, **named)
+        self.requests.put(request)
+        return request
+
+    def settle(self) -> int:
+        """Let all threads that wait for a request come once, so that one leads; give it."""
+        while len({self.ask(parts=[b"ok"]).wait().thread for _ in range(20)}) > 1:
+            crowd = [self.ask(lambda: time.sleep(0.02), parts=[b"ok"]) for _ in range(4)]
+            for request in crowd:
+                request.wait()
+        return self.ask(parts=[b"ok"]).wait().thread or 0
 
 
 @pytest.fixture
-def other():
-    """Start another thread while this one has a turn."""
-    with take_turn():
-        started = Other()
-        assert not started.has_turn.wait(0.05)
-        yield started
-    started.end()
+def server():
+    started = Server(4)
+    yield started
+    for _ in range(40):
+        started.requests.put(None)
 
 
-def test_another_thread_waits_until_the_turn_is_over(other):
-    assert not other.has_turn.is_set()
+def test_as_long_as_none_waits_one_thread_takes_all_requests(server):
+    leader = server.settle()
+    asked = [server.ask(parts=[b"ok"]) for _ in range(100)]
+    assert {request.wait().thread for request in asked} == {leader}
 
 
-def test_another_thread_comes_on_while_this_one_waits(other):
-    with let_others_pass():
-        assert other.has_turn.wait(SECONDS)
-        other.end()
-    another = Other()
-    assert not another.has_turn.wait(0.05)  # the turn was taken back
-    with let_others_pass():
-        another.end()
+@pytest.mark.parametrize("told", [True, False])
+def test_while_one_waits_another_takes_the_next(server, told):
+    server.settle()
+    let, waits = threading.Event(), threading.Event()
+
+    def wait():
+        if told:
+            let_others_pass()
+        waits.set()
+        assert let.wait(SECONDS)
+
+    slow = server.ask(wait)
+    assert waits.wait(SECONDS)
+    quick = server.ask(parts=[b"ok"]).wait()
+    assert quick.thread != slow.thread
+    assert not slow.answered.is_set()
+    let.set()
+    assert slow.wait().body == b"ok"
+    assert {server.ask(parts=[b"ok"]).wait().thread for _ in range(50)} == {quick.thread}  # the slow one follows from now on
 
 
-def test_a_turn_within_a_turn_waits_for_nobody():
-    with take_turn(), take_turn():
-        pass
-    other = Other()
-    assert other.has_turn.wait(SECONDS)
-    other.end()
+def test_all_may_wait_and_none_is_lost(server):
+    let = threading.Event()
+
+    def wait():
+        let_others_pass()
+        assert let.wait(SECONDS)
+
+    crowd = [server.ask(wait) for _ in range(4)]
+    late = server.ask()
+    assert not late.answered.wait(0.05)  # the threads have run out
+    let.set()
+    assert all(request.wait().body == b"ok" for request in [*crowd, late])
+    server.settle()
 
 
-def test_whoever_has_no_turn_lets_nobody_pass():
-    with let_others_pass(), take_turn():
-        pass
+def test_whatever_happens_each_request_is_answered(server):
+    chance = random.Random(1)
+
+    def act():
+        kind = chance.randrange(5)
+        if kind == 0:
+            let_others_pass()
+            time.sleep(0.001)
+        elif kind == 1:
+            time.sleep(0.012)  # untold, longer than the watch looks on
+        elif kind == 2:
+            raise ZeroDivisionError
+
+    kinds = [{"parts": [b"ok"]}, {}, {"headers": [], "parts": [b"ok"]}]
+    asked = [server.ask(act, **kinds[count % 3]) for count in range(600)]
+    assert {request.wait().body for request in asked} == {b"ok", b""}
+    server.settle()
 
 
-@pytest.mark.parametrize("wait", [take_turn, let_others_pass])
-def test_an_error_leaves_the_turn_as_it_should_be(wait):
-    with pytest.raises(ValueError, match="of the test"), take_turn(), wait():
-        raise ValueError("of the test")
-    other = Other()
-    assert other.has_turn.wait(SECONDS)
-    other.end()
+def test_rfc9112_6_3_an_answer_that_only_its_end_ends_is_ended_at_once(server):
+    """A thread that waits in `close` would never let its receiver know."""
+    server.settle()
+    let = threading.Event()
+
+    def wait():
+        let_others_pass()
+        assert let.wait(SECONDS)
+
+    slow = [server.ask(wait, headers=headers) for headers in ([], SIZED)]
+    assert server.ask(parts=[b"ok"]).wait()
+    let.set()
+    assert slow[0].done.wait(SECONDS)
+    assert slow[1].wait()
+    assert not slow[1].done.wait(0.05)
+
+
+def test_a_thread_that_the_server_has_ended_leads_no_more():
+    server = Server(1)
+    assert server.ask(parts=[b"ok"]).wait()
+    server.requests.put(None)
+    server.start_thread()
+    asked = [server.ask(parts=[b"ok"]) for _ in range(20)]
+    assert len({request.wait().thread for request in asked}) == 1
+    let, waits = threading.Event(), threading.Event()
+    server.start_thread()
+    slow = server.ask(lambda: (let_others_pass(), waits.set(), let.wait(SECONDS)))
+    assert waits.wait(SECONDS)
+    assert server.ask().wait().thread != slow.thread
+    let.set()
+    assert slow.wait()
+    server.requests.put(None)
+
+
+def test_the_watch_sleeps_while_nothing_is_asked_and_wakes_up_again(server, monkeypatch):
+    monkeypatch.setattr("idp.turns.TICK", 0.0001)
+    server.settle()
+    deadline = time.monotonic() + SECONDS
+    while not server.turns._asleep:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    let, waits = threading.Event(), threading.Event()
+    slow = server.ask(lambda: (waits.set(), let.wait(SECONDS)))
+    assert waits.wait(SECONDS)
+    assert server.ask(parts=[b"ok"]).wait().thread != slow.thread
+    let.set()
+    assert slow.wait()
+
+
+def test_whoever_does_not_lead_lets_nobody_pass():
+    let_others_pass()

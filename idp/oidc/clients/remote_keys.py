@@ -160,5 +160,5 @@ def _wait_for_other(units: Units, client_id: str) -> None:
             running = tried is not None and tried["content"] == _RUNNING and work.now - tried["fetched_at"] < BETWEEN_FETCHES / 4
         if not running:
             return
-        with let_others_pass():
-            time.sleep(_PAUSE)
+        let_others_pass()
+        time.sleep(_PAUSE)

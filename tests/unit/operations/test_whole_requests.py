@@ -52,7 +52,7 @@ def test_no_more_is_kept_than_any_address_takes(length: str | None) -> None:
 
 
 def test_bodies_that_are_waited_for_leave_the_application_to_others_and_one_too_many_is_refused() -> None:
-    application, slow = WholeRequests(echo, 1, waiting=2), [Slow(), Slow()]
+    application, slow = WholeRequests(echo, 2), [Slow(), Slow()]
     threads = [threading.Thread(target=ask, args=(application, body), kwargs={"CONTENT_LENGTH": "3"}) for body in slow]
     for thread, body in zip(threads, slow, strict=True):
         thread.start()
@@ -63,3 +63,19 @@ def test_bodies_that_are_waited_for_leave_the_application_to_others_and_one_too_
         body.let.set()
         thread.join(10)
     assert ask(application, io.BytesIO(b"abc"), CONTENT_LENGTH="3") == ("200 OK", b"abc")
+
+
+def test_while_a_body_is_waited_for_others_pass_before_the_next_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: list[bool] = []
+    monkeypatch.setattr("idp.operations.whole_requests.let_others_pass", lambda: passed.append(True))
+    application, slow = WholeRequests(echo, 2), Slow()
+    ask(application, io.BytesIO(b"abc"), CONTENT_LENGTH="3")
+    assert not passed
+    thread = threading.Thread(target=ask, args=(application, slow), kwargs={"CONTENT_LENGTH": "3"})
+    thread.start()
+    assert slow.asked.wait(10)
+    assert not passed
+    ask(application, io.BytesIO(b"abc"), CONTENT_LENGTH="3")
+    assert passed
+    slow.let.set()
+    thread.join(10)
