@@ -1,4 +1,4 @@
-"""Protected resources (RFC 8707): an identifier URI, its scopes, the client that may introspect tokens for it.
+"""Protected resources (RFC 8707): an identifier URI, its scopes, the format of its tokens, the client that may introspect them.
 
 While a client names a resource, or has a scope that only this resource defines, neither goes: the client could not be changed any
 more. Who registers a client holds the resources' rows, who changes or deletes a resource holds its row: the two wait for each other.
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import RowMapping
@@ -31,9 +32,15 @@ from idp.settings import Settings
 from idp.texts import text
 from idp.unit_of_work import UnitOfWork
 
-JWT = "jwt"
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
 _LONGEST, _LONGEST_NAME, _MOST_SCOPES = 500, 200, 100
+
+
+class TokenFormat(StrEnum):
+    """How access tokens for a resource look: signed and read by whoever holds one, or references that we alone understand."""
+
+    JWT = "jwt"
+    OPAQUE = "opaque"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,14 @@ class Resource:
     identifier: str
     name: str
     scopes: tuple[str, ...]
-    token_format: str
+    token_format: TokenFormat
     introspection_client_id: ClientId | None
     created_at: datetime
 
     @property
     def state(self) -> str:
         """A sign of everything in it that can be changed; whoever changes it says by this what they have seen."""
-        return hash_token(json.dumps([self.name, self.scopes, self.introspection_client_id]))
+        return hash_token(json.dumps([self.name, self.scopes, self.token_format, self.introspection_client_id]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,13 @@ class ResourceChangedMeanwhile(Conflict):
 
 
 def create(
-    work: UnitOfWork, identifier: str, *, name: str = "", scopes: Sequence[str] = (), introspection_client_id: str | None = None
+    work: UnitOfWork,
+    identifier: str,
+    *,
+    name: str = "",
+    scopes: Sequence[str] = (),
+    token_format: str = TokenFormat.JWT,
+    introspection_client_id: str | None = None,
 ) -> Resource:
     """Register a resource.
 
@@ -104,9 +117,9 @@ def create(
     row = {
         "id": new_id(),
         "identifier": identifier,
-        "token_format": JWT,
         "created_at": work.now,
         **_checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id),
+        "token_format": _checked_format(token_format, introspection_client_id),
     }
     if identifier == work.settings.issuer_address or not store.add(work.db, row):
         raise ResourceExists(f"a resource {identifier} exists already")
@@ -115,17 +128,26 @@ def create(
 
 
 def change(
-    work: UnitOfWork, identifier: str, *, name: str, scopes: Sequence[str], introspection_client_id: str | None, seen: str | None = None
+    work: UnitOfWork,
+    identifier: str,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    introspection_client_id: str | None,
+    token_format: str | None = None,
+    seen: str | None = None,
 ) -> Resource:
     """Replace what can be changed of a resource; `seen`: only if that is still its state.
 
+    `token_format` (None: as it is) counts for tokens that are issued from now on; those that exist stay what they are.
     Raises: InvalidField, ResourceUnknown, ResourceChangedMeanwhile, ResourceInUse (a scope that clients have), ClientUnknown.
     """
-    values = _checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id)
+    checked = _checked(work, name or identifier[:_LONGEST_NAME], scopes, introspection_client_id)
     row = store.find_to_change(work.db, identifier)
     if row is None:
         raise ResourceUnknown(f"no resource {identifier}")
     known = _resource(row)
+    values = checked | {"token_format": _checked_format(token_format or known.token_format, introspection_client_id)}
     if seen is not None and seen != known.state:
         raise ResourceChangedMeanwhile(identifier)
     removed = set(known.scopes).difference(scopes)
@@ -189,6 +211,18 @@ def check_scope(scope: str) -> None:
         raise InvalidField("scopes", text("The scope {scope} is one of ours, or has characters that no scope may have.", scope=scope[:100]))
 
 
+def _checked_format(token_format: str, introspection_client_id: str | None) -> str:
+    """Refuse an unknown format, and one that nobody at the resource could read. Raises: InvalidField."""
+    try:
+        known = TokenFormat(token_format)
+    except ValueError:
+        raise InvalidField("token_format", text("Please choose one of the formats.")) from None
+    if known is TokenFormat.OPAQUE and introspection_client_id is None:
+        problem = text("Opaque tokens can only be read by asking: please name the app that asks.")
+        raise InvalidField("introspection_client_id", problem)
+    return known.value
+
+
 def check_introspecting(client: Client) -> None:
     """Refuse a client that cannot ask about tokens: it has to authenticate (RFC 7662 §2.1). Raises: InvalidField."""
     if client.is_public:
@@ -233,19 +267,20 @@ def check_allowed(client: Client, settings: Settings, asked: Iterable[str]) -> N
         raise OAuthError(ErrorCode.INVALID_TARGET, "the resource is not registered for this client")
 
 
-def sort_audiences(work: UnitOfWork, client: Client, named: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def sort_audiences(work: UnitOfWork, client: Client, named: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Sort what `audience` names (RFC 8693 §2.1) into resources and clients: the client ids of those that introspect its resources.
 
+    The third are the resources behind these clients.
     Raises: OAuthError `invalid_target` (§2.2.2) for all others, registered or not.
     """
     own = {work.settings.issuer_address, *client.resources}
     names = tuple(dict.fromkeys(named))
     others = tuple(name for name in names if name not in own)
-    if others:
-        behind = {row["introspection_client_id"] for row in store.find_several(work.db, client.resources)}
-        if not behind.issuperset(others):
-            raise OAuthError(ErrorCode.INVALID_TARGET, "the audience is no resource registered for this client, nor behind one")
-    return tuple(name for name in names if name in own), others
+    rows = store.find_several(work.db, client.resources) if others else ()
+    behind = [row for row in rows if row["introspection_client_id"] in others]
+    if not {row["introspection_client_id"] for row in behind}.issuperset(others):
+        raise OAuthError(ErrorCode.INVALID_TARGET, "the audience is no resource registered for this client, nor behind one")
+    return tuple(name for name in names if name in own), others, tuple(row["identifier"] for row in behind)
 
 
 def _resource(row: RowMapping) -> Resource:
@@ -254,7 +289,7 @@ def _resource(row: RowMapping) -> Resource:
         row["identifier"],
         row["name"],
         tuple(row["scopes"]),
-        row["token_format"],
+        TokenFormat(row["token_format"]),
         row["introspection_client_id"],
         row["created_at"],
     )

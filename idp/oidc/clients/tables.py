@@ -84,7 +84,7 @@ class Resource(Base):
     identifier: Mapped[str] = mapped_column(String(500), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[str]]
-    token_format: Mapped[str] = mapped_column(String(16))  # jwt
+    token_format: Mapped[str] = mapped_column(String(16))  # jwt | opaque
     introspection_client_id: Mapped[str | None] = mapped_column(String(128), index=True)
     created_at: Mapped[datetime]
 

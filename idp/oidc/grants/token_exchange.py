@@ -20,8 +20,8 @@ class TokenExchangeGrant(TokenGrant):
     def redeem(self, work: UnitOfWork, client: Client) -> TokenAnswer:
         """Exchange the subject token. Raises: OAuthError (see exchange.exchange)."""
         self._check_types()
-        claims = access_tokens.prove(self.request.keys, self.request.needed("subject_token"), work.settings.issuer_address)
-        facts, answer = exchange.exchange(work, client, claims, self.request.asked, self.request.audiences)
+        subject = access_tokens.find(work, self.request.keys, self.request.needed("subject_token"))
+        facts, answer = exchange.exchange(work, client, subject, self.request.asked, self.request.audiences)
         acts_for(work, client, facts.account_id, facts.session_id)
         audit.record(
             work,

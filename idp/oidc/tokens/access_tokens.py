@@ -1,4 +1,4 @@
-"""Access tokens that come back: whose they are, and whether they still count."""
+"""Access tokens that come back, signed or opaque: whose they are, and whether they still count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from idp.directory.accounts import Account
 from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
 from idp.oidc.keys.jose import Algorithm, BadToken
 from idp.oidc.keys.ring import Keys
-from idp.oidc.tokens import living_store
+from idp.oidc.tokens import living_store, references, store
 from idp.oidc.tokens.issue import AT_JWT
+from idp.oidc.tokens.living_store import Shown
 from idp.unit_of_work import Actor, ActorKind, UnitOfWork
 
 
@@ -33,6 +34,7 @@ class TokenFacts:
     session: Session | None
     userinfo_alg: Algorithm | None = None
     """How the client wants UserInfo signed; None: not at all."""
+    is_opaque: bool = False
 
     @property
     def dpop_jkt(self) -> str | None:
@@ -49,8 +51,31 @@ class TokenFacts:
         return Actor(kind, self.account_id, session_id=self.session_id)
 
 
-def prove(keys: Keys, token: str, issuer: str) -> Mapping[str, Any] | None:
-    """Give the claims of an access token that we signed (RFC 9068 §4); whether it still counts is not asked here."""
+def find(work: UnitOfWork, keys: Keys, token: str) -> TokenFacts | None:
+    """Tell what an access token of either format is good for now.
+
+    None without its row, when it has expired or was revoked, when its family or (unless offline) its session has ended, when its
+    account is not active, or when it says more than was granted.
+    """
+    jti = references.read(token)
+    if jti:
+        shown = living_store.shown_by_reference(work.db, jti, now=work.now, idle_since=sessions.idle_since(work))
+        return _living(shown, shown.claims) if shown and shown.claims else None
+    claims = _prove(keys, token, work.settings.issuer_address)
+    if claims is None:
+        return None
+    shown = living_store.shown(work.db, claims["jti"], now=work.now, idle_since=sessions.idle_since(work))
+    return _living(shown, claims) if shown else None
+
+
+def claims_of(work: UnitOfWork, keys: Keys, token: str) -> Mapping[str, Any] | None:
+    """Give what an access token of ours says; whether it still counts is not asked here."""
+    jti = references.read(token)
+    return store.told_by(work.db, jti) if jti else _prove(keys, token, work.settings.issuer_address)
+
+
+def _prove(keys: Keys, token: str, issuer: str) -> Mapping[str, Any] | None:
+    """Give the claims of an access token that we signed (RFC 9068 §4)."""
     try:
         verified = keys.verify_living(token)
     except BadToken:
@@ -59,15 +84,8 @@ def prove(keys: Keys, token: str, issuer: str) -> Mapping[str, Any] | None:
     return verified.claims if ours else None
 
 
-def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
-    """Tell what a proven access token is good for now.
-
-    None without its row, when it has expired or was revoked, when its family or (unless offline) its session has ended, when its
-    account is not active, or when it says more than was granted.
-    """
-    shown = living_store.shown(work.db, claims["jti"], now=work.now, idle_since=sessions.idle_since(work))
-    if shown is None:
-        return None
+def _living(shown: Shown, claims: Mapping[str, Any]) -> TokenFacts | None:
+    """Tell what a token that says this is good for now, by what stands behind it."""
     family, account = shown.family, shown.account
     session = shown.session if not family.offline else None
     if family.account_id is not None and (account is None or not account.is_active or not (session or family.offline)):
@@ -90,4 +108,5 @@ def living(work: UnitOfWork, claims: Mapping[str, Any]) -> TokenFacts | None:
         account=account,
         session=session,
         userinfo_alg=Algorithm(shown.userinfo_alg) if shown.userinfo_alg else None,
+        is_opaque=shown.claims is not None,
     )

@@ -1,6 +1,5 @@
 """Exchanging a person's access token for a narrower one (RFC 8693): for a backend, for one contract, in the name of the asking client."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,7 @@ from idp.oidc.clients.clients import Client
 from idp.oidc.clients.scopes import OFFLINE_ACCESS
 from idp.oidc.clients.store import resources as resource_store
 from idp.oidc.protocol import ErrorCode, OAuthError
-from idp.oidc.tokens import access_tokens, authorization_details
+from idp.oidc.tokens import authorization_details
 from idp.oidc.tokens.access_tokens import TokenFacts
 from idp.oidc.tokens.authorization_details import Details
 from idp.oidc.tokens.dpop import ProofRefused
@@ -26,15 +25,14 @@ MOST_ACTORS = 5
 
 
 def exchange(
-    work: UnitOfWork, client: Client, subject: Mapping[str, Any] | None, asked: Asked, audiences: tuple[str, ...]
+    work: UnitOfWork, client: Client, facts: TokenFacts | None, asked: Asked, audiences: tuple[str, ...]
 ) -> tuple[TokenFacts, TokenAnswer]:
-    """Issue an access token for what a subject token (its proven claims) is good for, or less; give both.
+    """Issue an access token for what a subject token (None: it does not count) is good for, or less; give both.
 
     It belongs to a family below the subject's, so that it ends with it, and lives no longer.
     Raises: OAuthError `invalid_request` for a token that does not count or is not for the client (§2.2.2), `invalid_scope`,
     `invalid_target`, `invalid_authorization_details`; ProofRefused.
     """
-    facts = access_tokens.living(work, subject) if subject else None
     if facts is None or not _may_be_exchanged(work, client, facts):
         raise OAuthError(ErrorCode.INVALID_REQUEST, "the subject_token is unknown, has ended, speaks for no person, or is for others")
     account = facts.account
@@ -48,9 +46,9 @@ def exchange(
     narrowed = _narrowed(work, client, grant, asked, audiences)
     _check_audience(work, client, facts, narrowed)
     family = start_family(work, replace(grant, scopes=narrowed.scopes), until, facts.family_id)
-    answer = reissue(work, family, client, narrowed, account=account, session=facts.session, until=until)
-    claims = answer.access_claims | {"act": _actors(client, facts)}
-    return facts, replace(answer, access_claims=claims, id_claims=None, other={"issued_token_type": ACCESS_TOKEN})
+    actor = _actors(client, facts)
+    answer = reissue(work, family, client, narrowed, account=account, session=facts.session, until=until, actor=actor)
+    return facts, replace(answer, id_claims=None, other={"issued_token_type": ACCESS_TOKEN})
 
 
 def _may_be_exchanged(work: UnitOfWork, client: Client, facts: TokenFacts) -> bool:
@@ -105,12 +103,15 @@ def _grant(client: Client, facts: TokenFacts, details: Details) -> Grant:
 
 def _narrowed(work: UnitOfWork, client: Client, grant: Grant, asked: Asked, audiences: tuple[str, ...]) -> Narrowed:
     """Narrow scopes, and name whom the token is for: `resource` and `audience` together (§2.1). Raises: OAuthError."""
-    named, clients = resources.sort_audiences(work, client, audiences)
+    named, clients, behind = resources.sort_audiences(work, client, audiences)
     targets = tuple(dict.fromkeys((*asked.resources, *named)))
     narrowed = narrow(grant, client, work.settings, replace(asked, details=None, resources=targets))
     if not narrowed.scopes and not narrowed.details:
         raise OAuthError(ErrorCode.INVALID_SCOPE, "nothing of the subject_token is registered for this client")
-    return replace(narrowed, audience=(*targets, *clients)) if clients else narrowed
+    if not clients:
+        return narrowed
+    asked_for = tuple(name for name in targets if name != work.settings.issuer_address)
+    return replace(narrowed, audience=(*targets, *clients), resources=tuple(dict.fromkeys((*asked_for, *behind))))
 
 
 def _check_audience(work: UnitOfWork, client: Client, facts: TokenFacts, narrowed: Narrowed) -> None:

@@ -32,13 +32,15 @@ _TOLD = (
 
 
 def introspect(work: UnitOfWork, keys: Keys, client: Client, token: str) -> dict[str, Any]:
-    """Tell a client about a token that was issued to it or is for a resource of its; about any other only that it is not active."""
-    claims = access_tokens.prove(keys, token, work.settings.issuer_address)
-    if claims is None:
+    """Tell a client about a token that was issued to it or is for a resource of its; about any other only that it is not active.
+
+    An opaque token is to say nothing to the client to which it was issued: only whom it is for learns of it.
+    """
+    facts = access_tokens.find(work, keys, token)
+    if facts is None:
         return _refresh_token(work, client, token)
-    facts = access_tokens.living(work, claims)
-    scopes = _scopes_told(work, client, facts) if facts else None
-    if facts is None or scopes is None:
+    scopes = _scopes_told(work, client, facts)
+    if scopes is None:
         return INACTIVE
     told = {name: facts.claims[name] for name in _TOLD if name in facts.claims}
     details = _details_told(client, facts)
@@ -50,8 +52,13 @@ def introspect(work: UnitOfWork, keys: Keys, client: Client, token: str) -> dict
 
 def _details_told(client: Client, facts: TokenFacts) -> list[dict[str, Any]]:
     """Tell which authorization details concern the asking client (RFC 9396 §9.2): the holder all, others those of their own types."""
-    own = client.id == facts.client_id
+    own = _is_holder(client, facts)
     return [detail for detail in facts.authorization_details if own or detail["type"] in client.authorization_details_types]
+
+
+def _is_holder(client: Client, facts: TokenFacts) -> bool:
+    """Tell whether a token was issued to the asking client, and may tell it something."""
+    return client.id == facts.client_id and not facts.is_opaque
 
 
 def _scopes_told(work: UnitOfWork, client: Client, facts: TokenFacts) -> tuple[str, ...] | None:
@@ -59,7 +66,7 @@ def _scopes_told(work: UnitOfWork, client: Client, facts: TokenFacts) -> tuple[s
 
     A resource that names its scopes learns of those only; one that names none, and the token's holder, of all.
     """
-    if client.id == facts.client_id or client.id in facts.audience:
+    if _is_holder(client, facts) or client.id in facts.audience:
         return facts.scopes
     concerned = [row for row in resource_store.find_several(work.db, facts.audience) if row["introspection_client_id"] == client.id]
     if not concerned:

@@ -7,6 +7,7 @@ return answer.signed(keys)
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,8 @@ from idp.oidc.clients.clients import Client
 from idp.oidc.clients.scopes import OPENID
 from idp.oidc.keys.jose import Algorithm, sign
 from idp.oidc.keys.ring import Keys
-from idp.oidc.tokens import claims, refresh_tokens, session_clients, store
+from idp.oidc.protocol import ErrorCode, OAuthError
+from idp.oidc.tokens import claims, references, refresh_tokens, session_clients, store
 from idp.oidc.tokens.grants import Grant
 from idp.oidc.tokens.narrowing import Asked, Narrowed, narrow
 from idp.oidc.tokens.store import Family
@@ -38,6 +40,8 @@ class TokenAnswer:
     access_claims: dict[str, Any]
     expires_in: int
     narrowed: Narrowed
+    reference: str | None = None
+    """The access token, where it is opaque."""
     id_claims: dict[str, Any] | None = None
     refresh_token: str | None = None
     other: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +49,7 @@ class TokenAnswer:
     def signed(self, keys: Keys) -> dict[str, Any]:
         """Sign the tokens; give the answer's body."""
         key = keys.active(self.algorithm)
-        access_token = sign(self.access_claims, key, typ=AT_JWT, algorithm=self.algorithm)
+        access_token = self.reference or sign(self.access_claims, key, typ=AT_JWT, algorithm=self.algorithm)
         body = {
             "access_token": access_token,
             "token_type": "DPoP" if self.narrowed.dpop_jkt else "Bearer",
@@ -124,24 +128,45 @@ def reissue(
     session: Session | None,
     nonce: str | None = None,
     until: datetime | None = None,
+    actor: Mapping[str, Any] | None = None,
 ) -> TokenAnswer:
-    """Issue a further access token (and ID token) of a family; `until`: it lives no longer than that."""
+    """Issue a further access token (and ID token) of a family; `until`: it lives no longer than that; `actor`: who acts (RFC 8693 §4.1).
+
+    Raises: OAuthError `invalid_target`.
+    """
     life = timedelta(seconds=work.settings.access_token_seconds)
     if until is not None:
         life = min(life, until - work.now)
-    jti = new_id()
-    store.add_access_token(work.db, jti, family.id, work.now + life)
+    reference = references.make() if narrowed.resources else None
+    jti = references.id_behind(reference) if reference else new_id()
+    access_claims = _access_claims(work, family.grant, client, narrowed, account, jti, work.now + life)
+    if actor:
+        access_claims["act"] = actor
+    if not reference:
+        store.add_access_token(work.db, jti, family.id, work.now + life)
+    elif not _kept_opaque(work, family, narrowed, access_claims, work.now + life):
+        reference = None
     id_claims = None
     if account and OPENID in narrowed.scopes:
         id_claims = _id_claims(work, family.grant, client, account, session, nonce)
     return TokenAnswer(
         family_id=family.id,
         algorithm=client.id_token_alg,
-        access_claims=_access_claims(work, family.grant, client, narrowed, account, jti, work.now + life),
+        access_claims=access_claims,
         expires_in=int(life.total_seconds()),
         narrowed=narrowed,
+        reference=reference,
         id_claims=id_claims,
     )
+
+
+def _kept_opaque(work: UnitOfWork, family: Family, narrowed: Narrowed, said: dict[str, Any], expires_at: datetime) -> bool:
+    """Keep an access token for resources; tell whether they want it opaque. Raises: OAuthError `invalid_target` if only some do."""
+    opaque = store.add_access_token_for(work.db, said["jti"], family.id, expires_at, narrowed.resources, said)
+    if opaque not in (0, len(narrowed.resources)):
+        problem = "the resources take tokens of different formats: ask for one token for each by resource"
+        raise OAuthError(ErrorCode.INVALID_TARGET, problem)
+    return opaque > 0
 
 
 def _key_of_refreshing(client: Client, asked: Asked) -> str | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, select
+from sqlalchemy import Connection, and_, bindparam, exists, null, select
 
 from idp.authn.areas import Area
 from idp.authn.store import sessions
@@ -32,6 +32,8 @@ class Shown:
     account: Account | None
     session: Session | None
     userinfo_alg: str | None
+    claims: dict[str, Any] | None = None
+    """What an opaque token says; a signed one says it itself."""
 
 
 # what has to be there beside the token is joined from outside all the same, and looked at below: a plan that was made while the tables
@@ -58,11 +60,23 @@ _shown = (
     )
 )
 
+_shown_by_reference = _shown.add_columns(AccessToken.__table__.c.claims).where(AccessToken.__table__.c.claims.is_not(null()))
+
 
 def shown(db: Connection, jti: str, *, now: datetime, idle_since: datetime) -> Shown | None:
     """Tell what stands behind an access token that has neither expired nor been revoked; all by their keys."""
     row: Any = db.execute(_shown, {"jti": jti, "now": now, "idle_since": idle_since, "area": Area.PUBLIC}).first()
-    if row is None or row[-1] is None:
+    return None if row is None else _from(row)
+
+
+def shown_by_reference(db: Connection, jti: str, *, now: datetime, idle_since: datetime) -> Shown | None:
+    """Tell the same of an opaque access token, and what it says."""
+    row: Any = db.execute(_shown_by_reference, {"jti": jti, "now": now, "idle_since": idle_since, "area": Area.PUBLIC}).first()
+    return None if row is None else _from(row[:-1], row[-1])
+
+
+def _from(row: Any, claims: dict[str, Any] | None = None) -> Shown | None:
+    if row[-1] is None:
         return None
     session = dict(zip(sessions.NAMES, row[_SESSION_AT:_ACCOUNT_AT], strict=True))
     account = dict(zip(accounts.NAMES, row[_ACCOUNT_AT:-1], strict=True))
@@ -71,4 +85,5 @@ def shown(db: Connection, jti: str, *, now: datetime, idle_since: datetime) -> S
         account=accounts.account_from(account) if account["id"] else None,
         session=sessions.session_from(session) if session["id"] else None,
         userinfo_alg=row[len(_FAMILY)],
+        claims=claims,
     )

@@ -25,12 +25,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """What one access token is good for; with `dpop_jkt`, in the hands of that key's holder only."""
+    """What one access token is good for; with `dpop_jkt`, in the hands of that key's holder only.
+
+    `resources`: those whose token format decides about the token's (RFC 8707); none: it is for ourselves, and signed.
+    """
 
     scopes: tuple[str, ...]
     details: Details
     audience: tuple[str, ...]
     dpop_jkt: str | None = None
+    resources: tuple[str, ...] = ()
 
 
 def read(client: Client, form: Mapping[str, str], resources: Sequence[str], dpop_jkt: str | None = None) -> Asked:
@@ -57,7 +61,9 @@ def narrow(grant: Grant, client: Client, settings: Settings, asked: Asked) -> Na
     details = grant.authorization_details
     if asked.details is not None:
         details = authorization_details.narrow(details, asked.details)
-    return Narrowed(scopes, details, _audience(grant, client, settings, asked, scopes), asked.dpop_jkt)
+    audience = _audience(grant, client, settings, asked, scopes)
+    resources = tuple(name for name in audience if name != settings.issuer_address)
+    return Narrowed(scopes, details, audience, asked.dpop_jkt, resources)
 
 
 def _audience(grant: Grant, client: Client, settings: Settings, asked: Asked, scopes: tuple[str, ...]) -> tuple[str, ...]:

@@ -71,8 +71,7 @@ def authorize_request(work: UnitOfWork, keys: Keys, shown: Shown, *, scope: str)
     Raises: OAuthError 401 `invalid_token`, `invalid_dpop_proof`, 403 `insufficient_scope`, with their challenges (RFC 6750 §3).
     """
     issuer, bound = work.settings.issuer_address, shown.proof is not None
-    claims = access_tokens.prove(keys, shown.token, issuer)
-    facts = access_tokens.living(work, claims) if claims else None
+    facts = access_tokens.find(work, keys, shown.token)
     if facts is None or issuer not in facts.audience:
         raise _refused(ErrorCode.INVALID_TOKEN, "the access token is unknown, has expired or ended, or is for others", bound=bound)
     if facts.dpop_jkt != (shown.proof.jkt if shown.proof else None):

@@ -23,7 +23,7 @@ def revoke(work: UnitOfWork, keys: Keys, client: Client, token: str) -> None:
             if families.end(work, family.id, FamilyEnd.REVOKED):
                 audit.record(work, Event.TOKEN_REVOKED, account=family.account_id, client=client.id, kind="refresh_token")
         return
-    claims = access_tokens.prove(keys, token, work.settings.issuer_address)
+    claims = access_tokens.claims_of(work, keys, token)
     if claims:
         _check_own(client, claims["client_id"])
         if store.revoke_access_token(work.db, claims["jti"], work.now):

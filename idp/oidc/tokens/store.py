@@ -9,20 +9,26 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Insert,
     RowMapping,
     Select,
     Update,
     bindparam,
+    case,
     delete,
     exists,
+    func,
     insert,
+    null,
     select,
     update,
 )
 
-from idp.database import upsert
+from idp.database import Json, upsert
 from idp.directory.tables import Account, ContractGrant
 from idp.identifiers import AccountId, ClientId, SessionId, TokenFamilyId
+from idp.oidc.clients.resources import TokenFormat
+from idp.oidc.clients.tables import Resource
 from idp.oidc.tokens.grants import Grant
 from idp.oidc.tokens.tables import AccessToken, FamilyContract, SessionClient, TokenFamily
 
@@ -57,6 +63,19 @@ _find_family_locked = _find_family.with_for_update()
 _add_family = insert(TokenFamily)
 _add_family_contract = insert(FamilyContract)
 _add_token = insert(AccessToken)
+
+
+def _adding_for(these: ColumnElement[bool]) -> Insert:
+    """Add a token for resources, with its claims if they want it opaque, and tell how many do: in one statement, so both hold."""
+    opaque = select(func.count()).select_from(Resource).where(these, Resource.token_format == TokenFormat.OPAQUE.value).scalar_subquery()
+    kept = case((opaque > 0, bindparam("told", type_=Json)), else_=null())
+    row: dict[str, Any] = {name: bindparam(name) for name in ("jti", "family_id", "expires_at", "revoked_at")}
+    return insert(AccessToken).values(claims=kept, **row).returning(opaque)
+
+
+_add_token_for_one = _adding_for(Resource.identifier == bindparam("resource"))
+_add_token_for_several = _adding_for(Resource.identifier.in_(bindparam("resources", expanding=True)))
+_told = select(_tokens.c.claims).where(AccessToken.jti == bindparam("jti"), _tokens.c.claims.is_not(null()))
 _rotate = (
     update(TokenFamily)
     .where(TokenFamily.id == bindparam("family_id"), TokenFamily.generation == bindparam("presented"), TokenFamily.ended_at.is_(None))
@@ -130,6 +149,22 @@ def add_family_contracts(db: Connection, family_id: TokenFamilyId, contract_ids:
 def add_access_token(db: Connection, jti: str, family_id: TokenFamilyId, expires_at: datetime) -> None:
     """Add an access token."""
     db.execute(_add_token, {"jti": jti, "family_id": family_id, "expires_at": expires_at, "revoked_at": None})
+
+
+def add_access_token_for(
+    db: Connection, jti: str, family_id: TokenFamilyId, expires_at: datetime, resources: Sequence[str], claims: Mapping[str, Any]
+) -> int:
+    """Add an access token for resources, and what it says if it is to be opaque; give how many of them want that."""
+    row = {"jti": jti, "family_id": family_id, "expires_at": expires_at, "revoked_at": None, "told": claims}
+    if len(resources) == 1:
+        return int(db.execute(_add_token_for_one, row | {"resource": resources[0]}).scalar_one())
+    return int(db.execute(_add_token_for_several, row | {"resources": list(resources)}).scalar_one())
+
+
+def told_by(db: Connection, jti: str) -> dict[str, Any] | None:
+    """Give what an opaque access token says, whether it still counts or not."""
+    told: dict[str, Any] | None = db.execute(_told, {"jti": jti}).scalar_one_or_none()
+    return told
 
 
 def rotate(db: Connection, family_id: str, presented: int, expires_at: datetime, now: datetime) -> bool:

@@ -54,6 +54,7 @@ class AccessToken(Base):
     family_id: Mapped[str] = mapped_column(ForeignKey("token_families.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+    claims: Mapped[dict[str, Any] | None]  # what an opaque token says, whose `jti` is the hash of it; none: a signed one says it itself
 
 
 class SessionClient(Base):
