@@ -15,7 +15,7 @@ from idp.errors import Conflict, InvalidField, NotFound
 from idp.identifiers import ClientId, new_id, new_token
 from idp.oidc.clients import logos, origins
 from idp.oidc.clients.events import ClientDeleted, ClientEnded
-from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, UNSIGNED, Origin, Registration, refused
+from idp.oidc.clients.metadata import BASIC, FAPI2, NONE, POST, STANDARD, UNSIGNED, Origin, Registration, refused
 from idp.oidc.clients.metadata_checks import validate
 from idp.oidc.clients.store import clients as store
 from idp.oidc.clients.store import origins as origin_store
@@ -176,7 +176,7 @@ def list_all(work: UnitOfWork, *, after: str = "", limit: int = 1000) -> list[Cl
 
 def check(work: UnitOfWork, metadata: Mapping[str, Any], origin: Origin, profile: str | None = None) -> dict[str, Any]:
     """Check metadata as `register` and `change` will, without changing anything; give it whole. Raises: see metadata_checks.validate."""
-    return validate(metadata, _registration(work, origin, profile))
+    return validate(metadata, _registration(work, origin, _profile(profile)))
 
 
 def register(
@@ -196,6 +196,7 @@ def register(
     if client_id is not None and not _CLIENT_ID.fullmatch(client_id):
         raise InvalidField("client_id", text("Use 1 to 128 letters, digits and . _ ~ -"))
     chosen = ClientId(client_id or new_id())
+    profile = _profile(profile)
     document = validate(metadata, _registration(work, origin, profile, hold=True))
     document.setdefault("client_name", chosen)
     row = {
@@ -232,7 +233,9 @@ def change(
 ) -> Client:
     """Replace the named members of a client's metadata (None removes one); the whole is checked anew.
 
-    `seen`: only if nobody has changed it since. Raises: ClientUnknown, ChangedMeanwhile, OAuthError (see metadata_checks.validate).
+    `profile`: another one; `standard` ends it. `seen`: only if nobody has changed it since.
+
+    Raises: ClientUnknown, ChangedMeanwhile, OAuthError (see metadata_checks.validate).
     """
     row = store.find_to_change(work.db, client_id)
     if row is None:
@@ -243,7 +246,7 @@ def change(
     if "grant_types" in changes:
         chosen["response_types"] = None  # follow from them
     merged = {name: value for name, value in (row["metadata_document"] | chosen | dict(changes)).items() if value is not None}
-    kept = profile or row["profile"]
+    kept = _profile(profile or row["profile"])
     document = validate(merged, _registration(work, Origin(row["origin"]), kept, hold=True))
     document.setdefault("client_name", client_id)
     values = {
@@ -256,7 +259,8 @@ def change(
     store.change(work.db, client_id, values)
     origin_store.replace(work.db, client_id, origins.of(document))
     logos.follow(work, client_id, row["metadata_document"].get("logo_uri"), document.get("logo_uri"))
-    audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=sorted(changes))
+    switched = {} if kept == row["profile"] else {"profile": kept or STANDARD}
+    audit.record(work, Event.CLIENT_CHANGED, client=client_id, members=sorted(changes), **switched)
     return _client_of({**row, **values})
 
 
@@ -315,6 +319,10 @@ def delete(work: UnitOfWork, client_id: str) -> None:
     work.emit(ClientEnded(ClientId(client_id)))
     work.emit(ClientDeleted(ClientId(client_id)))
     audit.record(work, Event.CLIENT_DELETED, client=client_id)
+
+
+def _profile(named: str | None) -> str | None:
+    return None if named == STANDARD else named
 
 
 def _registration(work: UnitOfWork, origin: Origin, profile: str | None, *, hold: bool = False) -> Registration:

@@ -26,7 +26,8 @@ AUTH_METHODS = (BASIC, POST, PRIVATE_KEY_JWT, NONE)
 PUBLIC, PAIRWISE = "public", "pairwise"
 SUBJECT_TYPES = (PUBLIC, PAIRWISE)
 
-FAPI2 = "fapi2"
+FAPI2, STANDARD = "fapi2", "standard"
+"""Profiles; the second names that there is none."""
 FAPI_ALGORITHMS = (Algorithm.PS256, Algorithm.ES256, Algorithm.ED25519, Algorithm.EDDSA)
 """FAPI 2.0 Security Profile §5.4.1."""
 UNSIGNED = "none"
@@ -112,6 +113,12 @@ class Registration:
         return self.origin in (Origin.CLI, Origin.CONFIGURATION) and self.settings.issuer_is_http_loopback
 
 
-def refused(description: str, error: ErrorCode = ErrorCode.INVALID_CLIENT_METADATA) -> OAuthError:
+class MetadataRefused(OAuthError):
+    """A refusal of metadata; `further`: what else stands in the way, as far as it is known."""
+
+    further: tuple["MetadataRefused", ...] = ()
+
+
+def refused(description: str, error: ErrorCode = ErrorCode.INVALID_CLIENT_METADATA) -> MetadataRefused:
     """Make the refusal; only characters that an error description may hold (RFC 6749 §5.2)."""
-    return OAuthError(error, re.sub(r'[^\x20-\x7e]|["\\]', "'", description)[:300])
+    return MetadataRefused(error, re.sub(r'[^\x20-\x7e]|["\\]', "'", description)[:300])

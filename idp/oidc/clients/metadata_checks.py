@@ -5,7 +5,7 @@ The checks are one ordered table.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ from idp.oidc.clients.metadata import (
     TOKEN_EXCHANGE,
     UNSIGNED,
     Metadata,
+    MetadataRefused,
     Origin,
     Registration,
     refused,
@@ -56,7 +57,7 @@ _NOT_SUPPORTED = (
 def validate(document: Mapping[str, Any], registration: Registration) -> dict[str, Any]:
     """Check a metadata document and give it with its defaults filled in, without members that we do not know.
 
-    Raises: OAuthError `invalid_redirect_uri`, `invalid_client_metadata` or `unapproved_software_statement` (RFC 7591 §3.2.2).
+    Raises: MetadataRefused `invalid_redirect_uri`, `invalid_client_metadata` or `unapproved_software_statement` (RFC 7591 §3.2.2).
     """
     document = {name: value for name, value in document.items() if value is not None}  # null is left out (RFC 7592 §2.2)
     if document.get("software_statement"):
@@ -71,9 +72,28 @@ def validate(document: Mapping[str, Any], registration: Registration) -> dict[st
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     completed = _completed(metadata, registration)
-    for check in CHECKS:
-        check(completed, registration)
+    _check(completed, registration)
     return completed.model_dump(mode="json", exclude_none=True)
+
+
+def _check(metadata: Metadata, registration: Registration) -> None:
+    """Run all checks. Raises: MetadataRefused for the first thing that no client may have, together with all that the profile refuses."""
+    refusals: dict[str, MetadataRefused] = {}
+    try:
+        for check in CHECKS:
+            check(metadata, registration)
+    except MetadataRefused as error:
+        refusals[_member(error)] = error
+    for refusal in _refused_by_profile(metadata, registration.profile):
+        refusals.setdefault(_member(refusal), refusal)
+    if refusals:
+        first, *further = refusals.values()
+        first.further = tuple(further)
+        raise first
+
+
+def _member(refusal: MetadataRefused) -> str:
+    return refusal.description.partition(":")[0]
 
 
 def _check_storable(document: Mapping[str, Any]) -> None:
@@ -271,23 +291,29 @@ def _check_texts(metadata: Metadata, _: Registration) -> None:
         raise refused("client_name, contacts, software_id, software_version: 1 to 200 characters, no control characters")
 
 
-def _check_profile(metadata: Metadata, registration: Registration) -> None:
-    """FAPI 2.0 Security Profile §5.3.2, §5.4: one way to authenticate, strong algorithms, https redirects."""
-    if registration.profile is None:
+def _refused_by_profile(metadata: Metadata, profile: str | None) -> Iterator[MetadataRefused]:
+    """FAPI 2.0 Security Profile §5.3.2, §5.4: one way to authenticate, strong algorithms (https redirects: `_check_redirect_uris`).
+
+    Each refusal looks at plain members alone, so that it holds whatever else was refused.
+    """
+    if profile is None:
         return
-    if registration.profile != FAPI2:
-        raise refused(f"profile: {registration.profile} is not known")
+    if profile != FAPI2:
+        yield refused(f"profile: {profile} is not known")
+        return
     if metadata.token_endpoint_auth_method != PRIVATE_KEY_JWT:
-        raise refused("token_endpoint_auth_method: fapi2 needs private_key_jwt")
+        yield refused("token_endpoint_auth_method: fapi2 needs private_key_jwt")
+    if metadata.jwks is None and metadata.jwks_uri is None:
+        yield refused("jwks: fapi2 needs the client's public keys, by jwks or jwks_uri")
     if AUTHORIZATION_CODE in metadata.grant_types and not metadata.require_pkce:
-        raise refused("require_pkce: fapi2 cannot do without PKCE")
+        yield refused("require_pkce: fapi2 cannot do without PKCE")
     if DEVICE_CODE in metadata.grant_types:
-        raise refused("grant_types: fapi2 has no device grant")
+        yield refused("grant_types: fapi2 has no device grant")
     if metadata.request_object_signing_alg == UNSIGNED:
-        raise refused("request_object_signing_alg: fapi2 needs signed request objects")
-    named = [getattr(metadata, name) for name in _ALGORITHMS]
-    if any(name is not None and name not in FAPI_ALGORITHMS for name in named):
-        raise refused("fapi2: only PS256, ES256 and Ed25519 may sign")
+        yield refused("request_object_signing_alg: fapi2 needs signed request objects")
+    for name in _ALGORITHMS:
+        if getattr(metadata, name) not in (None, *FAPI_ALGORITHMS):
+            yield refused(f"{name}: fapi2 needs PS256, ES256 or Ed25519")
 
 
 _ALGORITHMS = (
@@ -314,5 +340,4 @@ CHECKS: Sequence[Callable[[Metadata, Registration], None]] = (
     _check_resources,
     _check_authorization_details_types,
     _check_texts,
-    _check_profile,
 )

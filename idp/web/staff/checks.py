@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from idp.errors import IdpError
 from idp.oidc.clients import clients, redirect_uris, resources
 from idp.oidc.clients.clients import ClientUnknown
+from idp.oidc.clients.metadata import FAPI2
 from idp.oidc.clients.resources import ResourceExists, ResourceUnknown
 from idp.pages.language import translated
 from idp.texts import Text, text
@@ -19,12 +20,12 @@ __all__ = ["blueprint"]
 
 @blueprint.get("/redirect-uri")
 def check_redirect_uri() -> Response:
-    """Tell what is wrong with a redirect URI (`value`) of a kind of app (`kind`); nothing if it may be registered."""
+    """Tell what is wrong with a redirect URI (`value`) of a kind of app (`kind`, or `fapi2`); nothing if it may be registered."""
     asked = request.args.get("kind", "")
     kind = Kind(asked) if asked in set(Kind) else Kind.WEB
     uri = _typed()
     native = application_type(kind, [uri])
-    problem = redirect_uris.problem(uri, native, current_units().settings, https_only=kind is Kind.FAPI)
+    problem = redirect_uris.problem(uri, native, current_units().settings, https_only=asked == FAPI2)
     return _answer(of_redirect_uri(problem) if problem else None)
 
 

@@ -37,6 +37,8 @@ _METHODS = {
     PRIVATE_KEY_JWT: text("signed by its key"),
     NONE: text("none (public app)"),
 }
+_STANDARD = text("Standard")
+_FAPI2 = text("FAPI 2.0: key in place of a secret, pushed requests (PAR), tokens bound to a key (DPoP)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def show_client(client_id: str) -> Response:
         record=record,
         client=client,
         kind=kind_of(client),
+        profile=_FAPI2 if client.is_fapi else _STANDARD,
         origin=_ORIGINS[client.origin],
         method=_METHODS[client.auth_method],
         has_secret=client.auth_method in (BASIC, POST),

@@ -23,7 +23,6 @@ def new_client() -> Response:
     """Ask for the app, and register it. The id stands in the form, so that sending it twice makes one app."""
     form = NewClientForm(data={"client_id": new_id()} if request.method == "GET" else None)
     if form.validate_on_submit():
-        kind = form.chosen_kind
         try:
             with unit_of_work() as work:
                 made = clients.register(
@@ -31,7 +30,7 @@ def new_client() -> Response:
                     metadata_of(_wish(form)),
                     client_id=form.client_id.data,
                     first_party=bool(form.first_party.data),
-                    profile=kind.profile,
+                    profile=form.profile.data,
                     origin=Origin.CONSOLE,
                 )
         except OAuthError as error:

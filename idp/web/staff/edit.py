@@ -6,8 +6,8 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from idp.oidc.clients import clients, sectors
-from idp.oidc.clients.clients import ClientRecord
-from idp.oidc.clients.metadata import Metadata
+from idp.oidc.clients.clients import Client, ClientRecord
+from idp.oidc.clients.metadata import STANDARD, Metadata
 from idp.oidc.protocol import OAuthError
 from idp.pages.render import tell
 from idp.texts import text
@@ -26,15 +26,16 @@ __all__ = ["blueprint"]
 def edit_client(client_id: str) -> Response:
     """Show and change what is changed often."""
     record = find_record(client_id)
-    form = ClientForm(data=_known(record) if request.method == "GET" else None)
+    known = _known(record)
+    form = ClientForm(data=known if request.method == "GET" else None)
     for_people = is_for_people(record.client.grant_types) or is_for_people(form.grant_types.data or ())
+    form.keep_unasked(known)
     if not for_people:
         form.leave_out_people()
-    elif not form.id_token_signed_response_alg.raw_data:
-        form.id_token_signed_response_alg.data = record.client.id_token_alg.value  # the form did not ask for it yet
     if form.validate_on_submit():
         changes = changes_of(record.client.metadata, form.members)
-        if _changed(record, form, changes, first_party=bool(form.first_party.data) if for_people else None):
+        first_party = bool(form.first_party.data) if for_people else None
+        if _changed(record, form, changes, first_party=first_party, profile=form.profile.data):
             return redirect(url_for("operators.show_client", client_id=client_id), 303)
     return show("staff/edit.html", form=form, client=record.client, kind=kind_of(record.client), for_people=for_people)
 
@@ -56,10 +57,12 @@ def edit_metadata(client_id: str) -> Response:
     return show("staff/metadata.html", form=form, client=record.client)
 
 
-def _changed(record: ClientRecord, form: SeenForm, changes: dict[str, Any], *, first_party: bool | None = None) -> bool:
+def _changed(
+    record: ClientRecord, form: SeenForm, changes: dict[str, Any], *, first_party: bool | None = None, profile: str | None = None
+) -> bool:
     """Change the app, or show in the form why not. Raises: ChangedMeanwhile, ClientUnknown."""
     client = record.client
-    if not changes and first_party in (None, client.first_party):
+    if not changes and first_party in (None, client.first_party) and profile in (None, _profile_of(client)):
         tell(text("Nothing was changed."), "info")
         return True
     try:
@@ -67,7 +70,8 @@ def _changed(record: ClientRecord, form: SeenForm, changes: dict[str, Any], *, f
         if {"sector_identifier_uri", "redirect_uris"}.intersection(changes):
             sectors.prove(current_units(), whole, client.origin)
         with unit_of_work() as work:
-            clients.change(work, client.id, changes, first_party=first_party, seen=form.seen_at or record.created_at)
+            seen = form.seen_at or record.created_at
+            clients.change(work, client.id, changes, first_party=first_party, profile=profile, seen=seen)
     except OAuthError as error:
         problems.show(form, error)
         return False
@@ -78,7 +82,13 @@ def _changed(record: ClientRecord, form: SeenForm, changes: dict[str, Any], *, f
 def _known(record: ClientRecord) -> dict[str, Any]:
     known = dict(record.client.metadata)
     lines = {name: "\n".join(known.get(name, ())) for name, field in vars(ClientForm).items() if _is_of_lines(field)}
-    return known | lines | {"first_party": record.client.first_party, "seen": record.changed_at.isoformat()}
+    known["jwks"] = as_text(known["jwks"]) if "jwks" in known else ""
+    beside = {"first_party": record.client.first_party, "profile": _profile_of(record.client), "seen": record.changed_at.isoformat()}
+    return known | lines | beside
+
+
+def _profile_of(client: Client) -> str:
+    return client.profile or STANDARD
 
 
 def _is_of_lines(field: Any) -> bool:

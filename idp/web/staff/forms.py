@@ -1,6 +1,7 @@
 """The forms of staff's pages."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,19 @@ from wtforms import HiddenField, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput
 
-from idp.oidc.clients.metadata import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE
+from idp.oidc.clients.metadata import (
+    AUTHORIZATION_CODE,
+    BASIC,
+    CLIENT_CREDENTIALS,
+    DEVICE_CODE,
+    FAPI2,
+    NONE,
+    POST,
+    PRIVATE_KEY_JWT,
+    REFRESH_TOKEN,
+    STANDARD,
+    TOKEN_EXCHANGE,
+)
 from idp.oidc.clients.scopes import PERSON_SCOPES
 from idp.oidc.keys.jose import Algorithm
 from idp.oidc.protocol import AUTHORIZATION_DETAILS_TYPES
@@ -25,6 +38,17 @@ _GRANTS = (
     (CLIENT_CREDENTIALS, text("In its own name, without a person (client_credentials)")),
     (TOKEN_EXCHANGE, text("Exchange a person's token for a narrower one (token-exchange)")),
 )
+_PROFILES = ((STANDARD, text("Standard")), (FAPI2, text("FAPI 2.0")))
+_FAPI2_DEMANDS = text(
+    "FAPI 2.0 demands a key in place of a secret, pushed requests (PAR), tokens bound to a key (DPoP) and redirect URIs with https."
+)
+_METHODS = (
+    (BASIC, text("A secret (client_secret_basic)")),
+    (POST, text("A secret in the body (client_secret_post)")),
+    (PRIVATE_KEY_JWT, text("Its key (private_key_jwt)")),
+    (NONE, text("Nothing: public app (none)")),
+)
+_ALWAYS_WITH_FAPI2 = text("FAPI 2.0 switches it on by itself.")
 _NO_JSON = text("This is no JSON object. Please check brackets, quotes and commas.")
 
 
@@ -107,6 +131,7 @@ class NewClientForm(Form):
 
     client_name = LineField(text("Name of the app"), hint=text("People see it when they sign in."), render_kw=_OFF)
     kind = RadioChoiceField(text("Kind"), choices=[(kind.value, kind.label) for kind in Kind], default=Kind.WEB.value)
+    profile = RadioChoiceField(text("Security profile"), choices=_PROFILES, default=STANDARD, hint=_FAPI2_DEMANDS)
     redirect_uris = LinesField(
         text("Redirect URIs"), needed=True, hint=text("One on each line. Sign-ins lead back to exactly these addresses.")
     )
@@ -148,6 +173,15 @@ class ClientForm(SeenForm):
     post_logout_redirect_uris = LinesField(
         text("Addresses after signing out"), hint=text("One on each line; without one people stay here after signing out.")
     )
+    profile = RadioChoiceField(text("Security profile"), choices=_PROFILES, hint=_FAPI2_DEMANDS)
+    token_endpoint_auth_method = ChoiceField(text("How it proves itself"), choices=_METHODS)
+    jwks_uri = LineField(text("Address of its public keys (jwks_uri)"), required=False, longest=2000, render_kw=_OFF)
+    jwks = JsonField(text("Or its public keys themselves (jwks)"), required=False)
+    require_pkce = CheckField(text("Sign-ins only with PKCE (require_pkce)"))
+    require_pushed_authorization_requests = CheckField(
+        text("Only pushed requests (require_pushed_authorization_requests)"), hint=_ALWAYS_WITH_FAPI2
+    )
+    dpop_bound_access_tokens = CheckField(text("Tokens bound to a key alone (dpop_bound_access_tokens)"), hint=_ALWAYS_WITH_FAPI2)
     scope = LineField(text("Scopes"), required=False, longest=2000, hint=text("Separated by spaces."), render_kw=_OFF)
     allowed_origins = LinesField(
         text("Origins of its browser pages"), hint=text("One on each line. Scripts of these pages may call us (CORS).")
@@ -180,13 +214,27 @@ class ClientForm(SeenForm):
         for name in OF_PEOPLE:
             del self[name]
 
+    def keep_unasked(self, known: Mapping[str, Any]) -> None:
+        """Take what the sent form did not ask for from what is `known`: its app was not for people yet, or our version was an older one."""
+        unasked = {"profile", *OF_SECURITY} if not self.profile.raw_data else set()
+        if not self.id_token_signed_response_alg.raw_data:
+            unasked |= {"id_token_signed_response_alg", "require_pkce", "require_pushed_authorization_requests"}
+        for name in unasked.intersection(field.name for field in self):
+            self[name].data = known.get(name)
+
     @property
     def members(self) -> dict[str, Any]:
         """What the form says of the metadata; None removes a member."""
         said: dict[str, Any] = {}
         for field in self:
+            if field.name in BY_FAPI2 and self.profile.data == FAPI2:
+                continue
             if isinstance(field, LinesField):
                 said[field.name] = field.lines
+            elif isinstance(field, JsonField):
+                said[field.name] = field.document
+            elif isinstance(field, CheckField) and field.name in OF_SECURITY:
+                said[field.name] = field.data or (False if field.name == "require_pkce" else None)  # left out it would count as True
             elif isinstance(field, ChecksField | ChoiceField):
                 said[field.name] = field.data
             elif isinstance(field, LineField):
@@ -194,11 +242,24 @@ class ClientForm(SeenForm):
         return said
 
 
+OF_SECURITY = (
+    "token_endpoint_auth_method",
+    "jwks_uri",
+    "jwks",
+    "require_pkce",
+    "require_pushed_authorization_requests",
+    "dpop_bound_access_tokens",
+)
+"""Fields of `ClientForm` that go with its profile."""
+BY_FAPI2 = ("require_pushed_authorization_requests", "dpop_bound_access_tokens")
+"""Those about which the profile FAPI 2.0 leaves no choice."""
 OF_PEOPLE = (
     "redirect_uris",
     "post_logout_redirect_uris",
     "allowed_origins",
     "initiate_login_uri",
+    "require_pkce",
+    "require_pushed_authorization_requests",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
     "id_token_signed_response_alg",

@@ -7,7 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.oidc.clients.clients import Client
-from idp.oidc.clients.metadata import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, FAPI2, NONE, OF_PERSONS, REFRESH_TOKEN
+from idp.oidc.clients.metadata import (
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    DEVICE_CODE,
+    NONE,
+    OF_PERSONS,
+    PRIVATE_KEY_JWT,
+    REFRESH_TOKEN,
+)
 from idp.oidc.clients.redirect_uris import NATIVE, WEB, is_plain_address
 from idp.oidc.clients.scopes import PERSON_SCOPES
 from idp.texts import Text, text
@@ -20,17 +28,11 @@ class Kind(StrEnum):
     PUBLIC = "public"
     DEVICE = "device"
     MACHINE = "machine"
-    FAPI = "fapi2"
 
     @property
     def label(self) -> Text:
         """The kind's name for people."""
         return _LABELS[self]
-
-    @property
-    def profile(self) -> str | None:
-        """The client's profile."""
-        return FAPI2 if self is Kind.FAPI else None
 
 
 _LABELS = {
@@ -38,7 +40,6 @@ _LABELS = {
     Kind.PUBLIC: text("Browser or native app"),
     Kind.DEVICE: text("Device without a browser, such as a desk phone"),
     Kind.MACHINE: text("Machine"),
-    Kind.FAPI: text("Web app with FAPI 2.0"),
 }
 
 
@@ -52,13 +53,11 @@ class Wish:
     post_logout_redirect_uris: Sequence[str]
     scopes: Sequence[str]
     keys: dict[str, Any]
-    """`jwks` or `jwks_uri`."""
+    """`jwks` or `jwks_uri`, if it is to prove itself by a key."""
 
 
 def kind_of(client: Client) -> Kind:
     """Tell which kind a client is."""
-    if client.is_fapi:
-        return Kind.FAPI
     if not OF_PERSONS.intersection(client.grant_types):
         return Kind.MACHINE
     if client.is_public and DEVICE_CODE in client.grant_types and AUTHORIZATION_CODE not in client.grant_types:
@@ -73,9 +72,10 @@ def application_type(kind: Kind, redirect_uris: Sequence[str]) -> str:
 
 def metadata_of(wish: Wish) -> dict[str, Any]:
     """Give the metadata of a new app; the one validator judges it."""
+    by_key = {"token_endpoint_auth_method": PRIVATE_KEY_JWT, **wish.keys} if wish.keys else {}
     if wish.kind is Kind.MACHINE:
         scopes = [scope for scope in wish.scopes if scope not in PERSON_SCOPES]
-        return {"client_name": wish.name, "grant_types": [CLIENT_CREDENTIALS], "scope": " ".join(scopes)}
+        return {"client_name": wish.name, "grant_types": [CLIENT_CREDENTIALS], "scope": " ".join(scopes)} | by_key
     if wish.kind is Kind.DEVICE:
         grants = [DEVICE_CODE, REFRESH_TOKEN]
         return {"client_name": wish.name, "grant_types": grants, "scope": " ".join(wish.scopes), "token_endpoint_auth_method": NONE}
@@ -92,7 +92,8 @@ def metadata_of(wish: Wish) -> dict[str, Any]:
             "application_type": application_type(wish.kind, wish.redirect_uris),
             "allowed_origins": _origins(wish.redirect_uris),
         }
-    return metadata | (wish.keys if wish.kind is Kind.FAPI else {})
+        return metadata
+    return metadata | by_key
 
 
 def is_for_people(grant_types: Iterable[str]) -> bool:

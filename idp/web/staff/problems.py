@@ -1,5 +1,6 @@
 """The validator's refusals in the words of a page; what is rare is shown as the validator says it, in English."""
 
+from idp.oidc.clients.metadata import MetadataRefused
 from idp.oidc.protocol import OAuthError
 from idp.pages.forms import Form
 from idp.texts import Text, text
@@ -25,14 +26,27 @@ _OF_REDIRECT_URIS = {
 }
 
 
+_NO_KEYS = text("Please enter its public keys, or their address.")
 _WHOLE = {
     ("redirect_uris", "at least one is needed"): text("Please enter at least one redirect URI."),
     ("grant_types", "none is not supported"): text("Please choose at least one way."),
     ("grant_types", "refresh_token needs authorization_code or the device grant beside it"): text(
         "Refresh tokens exist only where people sign in, in a browser or on a device."
     ),
-    ("jwks", "private_key_jwt needs the client's public keys, by jwks or jwks_uri"): text(
-        "Please enter its public keys, or their address."
+    ("jwks", "private_key_jwt needs the client's public keys, by jwks or jwks_uri"): _NO_KEYS,
+    ("jwks", "fapi2 needs the client's public keys, by jwks or jwks_uri"): _NO_KEYS,
+    ("jwks", "goes not with jwks_uri"): text("Please enter either the keys or their address, not both."),
+    ("jwks", "needs a list of keys"): text("This is no key set: a list named keys is missing."),
+    ("jwks", "holds a private or symmetric key"): text("There is a private key in it. Please enter public keys alone."),
+    ("jwks", "holds no key for signatures in RS256, PS256, ES256 or Ed25519"): text(
+        "There is no key for signatures in it: RS256, PS256, ES256 or Ed25519."
+    ),
+    ("token_endpoint_auth_method", "fapi2 needs private_key_jwt"): text("FAPI 2.0 is for apps that prove themselves by a key."),
+    ("require_pkce", "fapi2 cannot do without PKCE"): text("FAPI 2.0 is not possible without PKCE."),
+    ("require_pkce", "a public client cannot do without PKCE"): text("A public app cannot do without PKCE."),
+    ("grant_types", "fapi2 has no device grant"): text("FAPI 2.0 is not for devices without a browser."),
+    ("request_object_signing_alg", "fapi2 needs signed request objects"): text(
+        "FAPI 2.0 needs signed request objects: change request_object_signing_alg in the metadata first."
     ),
 }
 
@@ -43,13 +57,16 @@ def of_redirect_uri(problem: str) -> Text | str:
 
 
 def show(form: Form, error: OAuthError) -> None:
-    """Put the validator's refusal at the field whose metadata member it names, else above the form."""
-    member, _, rest = error.description.partition(": ")
-    said = _words(member, rest) or text("This was not accepted: {problem}", problem=error.description)
-    if member in form:
-        form.add_problem(member, said)
-    else:
-        form.form_errors.append(said)
+    """Put what the validator refuses at the fields whose metadata members it names, or at the profile's, else above the form."""
+    for refusal in (error, *error.further) if isinstance(error, MetadataRefused) else (error,):
+        member, _, rest = refusal.description.partition(": ")
+        said = _words(member, rest) or text("This was not accepted: {problem}", problem=refusal.description)
+        if member in form:
+            form.add_problem(member, said)
+        elif "profile" in form and rest.startswith("fapi2 "):
+            form.add_problem("profile", said)
+        else:
+            form.form_errors.append(said)
 
 
 def _words(member: str, rest: str) -> Text | None:
@@ -62,6 +79,10 @@ def _words(member: str, rest: str) -> Text | None:
             return text("{uri} {problem}", uri=value, problem=_OF_REDIRECT_URIS[problem])
         case "resources", "is not registered":
             return text("{uri} is not registered as a resource.", uri=value)
+        case "id_token_signed_response_alg", "needs PS256, ES256 or Ed25519":
+            return text("FAPI 2.0 needs PS256, ES256 or Ed25519.")
+        case _, "needs PS256, ES256 or Ed25519":
+            return text("FAPI 2.0 needs PS256, ES256 or Ed25519: change {member} in the metadata first.", member=member)
         case "scope", "is not known":
             return text("The scope {scope} is not known.", scope=value)
         case "scope", _ if problem.startswith("is for clients with client_credentials"):

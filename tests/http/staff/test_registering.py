@@ -1,6 +1,5 @@
 """Operators register apps of each kind; redirect URIs are judged while typed and when sent."""
 
-import json
 import re
 
 import pytest
@@ -10,15 +9,6 @@ from tests.http.oidc.relying import RelyingParty
 from tests.http.staff.conftest import CALLBACK, CLIENTS, NEW, new_app
 from tests.http.staff.operating import create, known_ids, record, said, shown_values
 from tests.visitor import Visitor
-
-JWKS = {
-    "keys": [
-        {
-            "kty": "EC", "crv": "P-256", "kid": "k", "alg": "ES256", "use": "sig",
-            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-        }
-    ]
-}  # fmt: skip
 
 
 def test_a_web_app_is_registered_with_a_secret_that_is_shown_once(staff: Visitor, units: Units, app) -> None:
@@ -64,20 +54,6 @@ def test_a_device_needs_no_address_and_is_public(staff: Visitor, units: Units) -
     device = "urn:ietf:params:oauth:grant-type:device_code"
     assert (client.auth_method, client.grant_types, client.redirect_uris) == ("none", (device, "refresh_token"), ())
     assert "Gerät ohne Browser" in said(staff.open(f"{CLIENTS}/kalender").text)
-
-
-def test_an_app_with_fapi_2_0_brings_its_keys(staff: Visitor, units: Units) -> None:
-    page = create(staff, kind="fapi2", jwks=json.dumps(JWKS))
-    assert page.status_code == 201, said(page.text)
-    client = record(units).client
-    assert (client.profile, client.auth_method, client.require_par, client.dpop_bound) == ("fapi2", "private_key_jwt", True, True)
-
-
-def test_without_keys_fapi_2_0_is_refused_in_words(staff: Visitor, units: Units) -> None:
-    page = create(staff, kind="fapi2")
-    assert page.status_code == 422
-    assert re.search('id="jwks-error".*Bitte geben Sie die öffentlichen Schlüssel der App an oder deren Adresse.', page.text)
-    assert known_ids(units) == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +119,8 @@ def test_sending_the_form_twice_makes_one_app(staff: Visitor, units: Units) -> N
 @pytest.mark.parametrize(
     "changes",
     [{"kind": "bank"}, {"client_name": ""}, {"client_id": "a b"}, {"client_id": "x" * 200},
-    {"jwks": "{", "kind": "fapi2"}, {"scope": "provisioning"}, {"scope": "a\x00b"}, {"client_name": "x" * 5000}, {"redirect_uris": ""},
+    {"jwks": "{", "profile": "fapi2"}, {"kind": "fapi2"}, {"profile": "bank"}, {"profile": "fapi2"},
+    {"scope": "provisioning"}, {"scope": "a\x00b"}, {"client_name": "x" * 5000}, {"redirect_uris": ""},
     {"redirect_uris": "https://a.example/\n" * 3000}, {"redirect_uris": "\n".join(f"https://a.example/{n}" for n in range(200))}],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_without_an_error_of_ours(staff: Visitor, units: Units, changes) -> None:
