@@ -22,6 +22,7 @@ from idp.oidc.clients.metadata import (
     STANDARD,
     TOKEN_EXCHANGE,
 )
+from idp.oidc.clients.resources import TokenFormat
 from idp.oidc.clients.scopes import PERSON_SCOPES
 from idp.oidc.keys.jose import Algorithm
 from idp.oidc.protocol import AUTHORIZATION_DETAILS_TYPES
@@ -278,12 +279,21 @@ class MetadataForm(SeenForm):
     document = JsonField(text("Metadata"), rows="28", hint=text("A JSON object as in RFC 7591. What you remove goes back to its default."))
 
 
+_FORMATS = (
+    (TokenFormat.JWT.value, text("Signed (JWT): the service reads and checks them by itself")),
+    (TokenFormat.OPAQUE.value, text("Opaque: only who asks us learns what they mean")),
+)
+
+
 class ResourceForm(Form):
     """What can be changed of a resource; `seen`: the state that its reader has seen."""
 
     seen = HiddenField()
     name = LineField(text("Name of the service"), hint=text("You find it again in the list by this name."), render_kw=_OFF)
     scopes = LinesField(text("Scopes"), hint=text("One on each line: what apps may ask for here, such as calls:read."))
+    token_format = RadioChoiceField(
+        text("Its tokens"), choices=_FORMATS, hint=text("A change counts for tokens that are issued from now on.")
+    )
     introspection_client_id = LineField(
         text("App that may ask about tokens (client ID)"),
         required=False,
@@ -296,6 +306,7 @@ class ResourceForm(Form):
 class NewResourceForm(ResourceForm):
     """A new resource."""
 
+    token_format = RadioChoiceField(text("Its tokens"), choices=_FORMATS, default=TokenFormat.JWT.value)
     identifier = LineField(
         text("Identifier"),
         longest=500,

@@ -49,6 +49,7 @@ def new_resource() -> Response:
                     form.identifier.data or "",
                     name=form.name.data or "",
                     scopes=form.scopes.lines,
+                    token_format=form.token_format.data,
                     introspection_client_id=form.introspection_client_id.data or None,
                 )
         except (InvalidField, Conflict, ClientUnknown) as error:
@@ -72,6 +73,7 @@ def edit_resource(resource_id: str) -> Response:
                     resource.identifier,
                     name=form.name.data or "",
                     scopes=form.scopes.lines,
+                    token_format=form.token_format.data,
                     introspection_client_id=form.introspection_client_id.data or None,
                     seen=form.seen.data or "",
                 )
@@ -121,6 +123,7 @@ def _known(resource: Resource) -> dict[str, str]:
     return {
         "name": resource.name,
         "scopes": "\n".join(resource.scopes),
+        "token_format": resource.token_format.value,
         "introspection_client_id": resource.introspection_client_id or "",
         "seen": resource.state,
     }

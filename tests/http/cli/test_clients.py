@@ -133,6 +133,15 @@ def test_what_fapi2_needs_is_said_in_one_line(runner) -> None:
     assert line.endswith("fapi2 needs private_key_jwt")
 
 
+def test_the_profile_of_a_client_is_shown_and_ended(told, document) -> None:
+    keys = document({"keys": [ECKey.generate_key("P-256").as_dict(private=False)]})
+    told("client", "create", "--client-id", "app", *CALLBACK, "--jwks", keys, "--profile", "fapi2")
+    assert told("client", "show", "app")["profile"] == "fapi2"
+    ended = told("client", "update", "app", "--profile", "standard")
+    assert (ended["profile"], ended["dpop_bound_access_tokens"]) == ("standard", True)
+    assert told("client", "update", "app", "--name", "New")["profile"] == "standard"
+
+
 def test_contradicting_flags_are_wrong_use(refused) -> None:
     assert refused("client", "create", *CALLBACK, "--public", "--auth-method", "client_secret_basic") == (2, "wrong_use")
 
@@ -224,6 +233,20 @@ def test_a_resource_is_changed_by_what_is_named(told, refused) -> None:
     assert told(*update, "--scope", "phones:read", "--name", "Phones")["scopes"] == ["phones:read"]
     assert told(*update, "--introspection-client", "") == made | {"name": "Phones", "scopes": ["phones:read"]}
     assert refused("resource", "update", "https://nobody.example", "--name", "x") == (3, "resource_unknown")
+
+
+def test_the_format_of_a_resources_tokens_is_chosen_and_changed(told, refused) -> None:
+    told("client", "create", "--client-id", "gateway", "--grant", "client_credentials")
+    opaque = ("https://phones.example/api", "--token-format", "opaque")
+    assert refused("resource", "create", *opaque) == (1, "invalid")
+    made = told("resource", "create", *opaque, "--introspection-client", "gateway")
+    assert made["token_format"] == "opaque"
+    update = ("resource", "update", "https://phones.example/api")
+    assert told(*update, "--name", "Phones")["token_format"] == "opaque"
+    assert refused(*update, "--introspection-client", "") == (1, "invalid")
+    assert told(*update, "--introspection-client", "", "--token-format", "jwt")["token_format"] == "jwt"
+    assert refused(*update, "--token-format", "opaque") == (1, "invalid")
+    assert refused(*update, "--token-format", "saml")[0] == 2
 
 
 def test_a_resource_that_a_client_uses_is_not_deleted(told, refused) -> None:

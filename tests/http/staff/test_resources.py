@@ -84,6 +84,49 @@ def test_what_cannot_be_is_told_at_its_field(staff: Visitor, registered, units: 
     assert all_of(units) == []
 
 
+def test_the_format_of_its_tokens_is_chosen_shown_and_changed(staff: Visitor, registered, units: Units) -> None:
+    registered("gateway", redirect_uris=[], grant_types=["client_credentials"], scope="")
+    fill_in(staff, introspection_client_id="gateway")
+    assert "Signiert (JWT): Der Dienst liest und prüft sie selbst" in staff.page.text
+    (made,) = all_of(units)
+    staff.open(page_of(made, "/edit"))
+    staff.send("seen", token_format="opaque")
+    assert "Opak: Nur wer bei uns nachfragt, erfährt, was sie bedeuten" in staff.page.text
+    assert all_of(units)[0].token_format == "opaque"
+    assert noted(units, "resource.changed") == [{"identifier": IDENTIFIER, "members": ["token_format"]}]
+    staff.open(page_of(made, "/edit"))
+    staff.send("seen", name="Neuer Name")
+    assert (all_of(units)[0].name, all_of(units)[0].token_format) == ("Neuer Name", "opaque")
+
+
+def test_opaque_tokens_need_an_app_that_asks(staff: Visitor, units: Units) -> None:
+    page = fill_in(staff, token_format="opaque")
+    assert page.status_code == 422
+    assert re.search('id="introspection_client_id-error".*Bitte nennen Sie die App, die fragt.', page.text)
+    assert all_of(units) == []
+
+
+@pytest.mark.parametrize("token_format", ["", "saml", "JWT", "\x00", "x" * 10_000])
+def test_an_unknown_format_changes_nothing(staff: Visitor, phones, units: Units, token_format: str) -> None:
+    staff.open(page_of(phones, "/edit"))
+    fields = staff.form("seen").fields
+    answer = staff.post(page_of(phones, "/edit"), **(fields | {"token_format": token_format}))
+    assert answer.status_code == 422
+    assert re.search('id="token_format-error"', answer.text)
+    assert all_of(units) == [phones]
+
+
+def test_a_form_without_the_format_does_not_make_tokens_readable(staff: Visitor, registered, phones, unit, units: Units) -> None:
+    registered("gateway", redirect_uris=[], grant_types=["client_credentials"], scope="")
+    with unit() as work:
+        opaque = {"token_format": "opaque", "introspection_client_id": "gateway"}
+        resources.change(work, IDENTIFIER, name=phones.name, scopes=phones.scopes, **opaque)
+    staff.open(page_of(phones, "/edit"))
+    fields = {name: value for name, value in staff.form("seen").fields.items() if name != "token_format"}
+    staff.post(page_of(phones, "/edit"), **fields)
+    assert all_of(units)[0].token_format == "opaque"
+
+
 def test_a_resource_of_the_same_identifier_is_refused(staff: Visitor, phones, units: Units) -> None:
     page = fill_in(staff, name="Andere")
     assert re.search('id="identifier-error".*gibt es bereits', page.text)
