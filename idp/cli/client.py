@@ -12,7 +12,7 @@ from idp.cli.installation import opened
 from idp.cli.output import PROFILES, Command, choose_profile, noun, show
 from idp.oidc.clients import clients, registration, sectors
 from idp.oidc.clients.clients import Client, ClientRecord
-from idp.oidc.clients.metadata import Origin
+from idp.oidc.clients.metadata import FAPI2, STANDARD, Origin
 from idp.unit_of_work import OPERATOR_AT_SHELL, UnitOfWork, Units
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "first_party", "enabled", "last_used_at")
@@ -20,13 +20,14 @@ BESIDE_A_DOCUMENT = {"first_party", "require_pkce"}
 
 
 class ProfiledCommand(Command):
-    """A command whose `--profile` names the settings' profile, as everywhere, or the client's (`fapi2`)."""
+    """A command whose `--profile` names the settings' profile, as everywhere, or the client's (`fapi2`, `standard`)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [param for param in self.params if param.name != "profile"]
-        choice = click.Choice([*PROFILES, "fapi2"])
-        self.params.append(click.Option(["--profile"], type=choice, callback=client_profile, help="fapi2, or a settings profile."))
+        choice = click.Choice([*PROFILES, FAPI2, STANDARD])
+        words = "fapi2, standard (ends fapi2), or a settings profile."
+        self.params.append(click.Option(["--profile"], type=choice, callback=client_profile, help=words))
 
 
 def client_profile(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -152,6 +153,7 @@ def described(client: Client) -> dict[str, Any]:
 def recorded(record: ClientRecord) -> dict[str, Any]:
     """Show a client with what operators want to know beside its metadata."""
     return described(record.client) | {
+        "profile": record.client.profile or STANDARD,
         "origin": record.client.origin.value,
         "enabled": record.disabled_at is None,
         "last_used_at": record.client.last_used_at,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from idp.oidc.clients.metadata import Origin, Registration
+from idp.oidc.clients.metadata import MetadataRefused, Origin, Registration
 from idp.oidc.clients.metadata_checks import validate
 from idp.oidc.protocol import OAuthError
 from idp.settings import Settings
@@ -177,6 +177,25 @@ def test_fapi2_5_3_2_the_profile_fills_in_what_it_leaves_no_choice_about() -> No
 def test_fapi2_5_3_2_what_the_profile_forbids_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(OAuthError):
         validated(FAPI_APP | wrong, profile="fapi2")
+
+
+def test_fapi2_5_3_2_all_that_the_profile_forbids_is_told_at_once_behind_what_no_client_may_have() -> None:
+    wrong = {
+        "frontchannel_logout_uri": "https://other.example/",
+        "token_endpoint_auth_method": "client_secret_basic",
+        "require_pkce": False,
+    }
+    with pytest.raises(MetadataRefused) as refused:
+        validated(APP | wrong | {"userinfo_signed_response_alg": "RS256"}, profile="fapi2")
+    told = [refused.value.description, *(one.description for one in refused.value.further)]
+    assert [line.partition(":")[0] for line in told] == [
+        "frontchannel_logout_uri", "token_endpoint_auth_method", "jwks", "require_pkce", "userinfo_signed_response_alg"
+    ]  # fmt: skip
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(OAuthError, match="bank is not known"):
+        validated(APP, profile="bank")
 
 
 def test_rfc7591_members_that_say_no_are_accepted() -> None:
