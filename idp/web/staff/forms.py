@@ -178,11 +178,9 @@ class ClientForm(SeenForm):
     token_endpoint_auth_method = ChoiceField(text("How it proves itself"), choices=_METHODS)
     jwks_uri = LineField(text("Address of its public keys (jwks_uri)"), required=False, longest=2000, render_kw=_OFF)
     jwks = JsonField(text("Or its public keys themselves (jwks)"), required=False)
-    require_pkce = CheckField(text("Sign-ins only with PKCE (require_pkce)"))
-    require_pushed_authorization_requests = CheckField(
-        text("Only pushed requests (require_pushed_authorization_requests)"), hint=_ALWAYS_WITH_FAPI2
-    )
-    dpop_bound_access_tokens = CheckField(text("Tokens bound to a key alone (dpop_bound_access_tokens)"), hint=_ALWAYS_WITH_FAPI2)
+    require_pkce = CheckField(text("Sign-ins only with PKCE"))
+    require_pushed_authorization_requests = CheckField(text("Only pushed requests (PAR)"), hint=_ALWAYS_WITH_FAPI2)
+    dpop_bound_access_tokens = CheckField(text("Only tokens bound to a key (DPoP)"), hint=_ALWAYS_WITH_FAPI2)
     scope = LineField(text("Scopes"), required=False, longest=2000, hint=text("Separated by spaces."), render_kw=_OFF)
     allowed_origins = LinesField(
         text("Origins of its browser pages"), hint=text("One on each line. Scripts of these pages may call us (CORS).")

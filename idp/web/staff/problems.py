@@ -61,6 +61,9 @@ def show(form: Form, error: OAuthError) -> None:
     for refusal in (error, *error.further) if isinstance(error, MetadataRefused) else (error,):
         member, _, rest = refusal.description.partition(": ")
         said = _words(member, rest) or text("This was not accepted: {problem}", problem=refusal.description)
+        if said is _NO_KEYS:
+            for name in {"jwks", "jwks_uri"}.intersection(field.name for field in form):
+                form[name].flags.optional = False  # one of the two is needed
         if member in form:
             form.add_problem(member, said)
         elif "profile" in form and rest.startswith("fapi2 "):

@@ -107,6 +107,7 @@ def test_all_that_an_app_lacks_is_told_at_once_each_at_its_field(staff: Visitor,
     assert page.status_code == 422
     assert "die sich mit einem Schlüssel ausweisen" in told_at(page, "token_endpoint_auth_method")
     assert "Bitte geben Sie die öffentlichen Schlüssel" in told_at(page, "jwks")
+    assert "Adresse der öffentlichen Schlüssel (jwks_uri)</label>" in page.text
     assert "FAPI 2.0 gibt es nicht ohne PKCE." in told_at(page, "require_pkce")
     assert "FAPI 2.0 braucht PS256, ES256 oder Ed25519." in told_at(page, "id_token_signed_response_alg")
     kept = fields_of(staff, "client_name")
