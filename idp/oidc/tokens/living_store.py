@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, null, select
+from sqlalchemy import Connection, and_, bindparam, exists, select
 
 from idp.authn.areas import Area
 from idp.authn.store import sessions
@@ -60,7 +60,7 @@ _shown = (
     )
 )
 
-_shown_by_reference = _shown.add_columns(AccessToken.__table__.c.claims).where(AccessToken.__table__.c.claims.is_not(null()))
+_shown_by_reference = _shown.add_columns(AccessToken.__table__.c.claims)
 
 
 def shown(db: Connection, jti: str, *, now: datetime, idle_since: datetime) -> Shown | None:
@@ -70,7 +70,7 @@ def shown(db: Connection, jti: str, *, now: datetime, idle_since: datetime) -> S
 
 
 def shown_by_reference(db: Connection, jti: str, *, now: datetime, idle_since: datetime) -> Shown | None:
-    """Tell the same of an opaque access token, and what it says."""
+    """Tell the same of an access token with what it says, which is known of opaque ones only."""
     row: Any = db.execute(_shown_by_reference, {"jti": jti, "now": now, "idle_since": idle_since, "area": Area.PUBLIC}).first()
     return None if row is None else _from(row[:-1], row[-1])
 

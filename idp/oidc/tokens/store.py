@@ -75,7 +75,7 @@ def _adding_for(these: ColumnElement[bool]) -> Insert:
 
 _add_token_for_one = _adding_for(Resource.identifier == bindparam("resource"))
 _add_token_for_several = _adding_for(Resource.identifier.in_(bindparam("resources", expanding=True)))
-_told = select(_tokens.c.claims).where(AccessToken.jti == bindparam("jti"), _tokens.c.claims.is_not(null()))
+_told = select(_tokens.c.claims).where(AccessToken.jti == bindparam("jti"))
 _rotate = (
     update(TokenFamily)
     .where(TokenFamily.id == bindparam("family_id"), TokenFamily.generation == bindparam("presented"), TokenFamily.ended_at.is_(None))

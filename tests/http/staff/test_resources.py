@@ -152,6 +152,19 @@ def test_who_saves_later_does_not_undo_what_somebody_saved_meanwhile(staff: Visi
     assert all_of(units)[0].name == "Schneller"
 
 
+def test_who_saves_later_does_not_undo_a_format_that_was_chosen_meanwhile(staff: Visitor, registered, phones, unit, units: Units) -> None:
+    registered("gateway", redirect_uris=[], grant_types=["client_credentials"], scope="")
+    with unit() as work:
+        resources.change(work, IDENTIFIER, name=phones.name, scopes=phones.scopes, introspection_client_id="gateway")
+    staff.open(page_of(phones, "/edit"))
+    with unit() as work:
+        opaque = {"token_format": "opaque", "introspection_client_id": "gateway"}
+        resources.change(work, IDENTIFIER, name=phones.name, scopes=phones.scopes, **opaque)
+    staff.send("seen", name="Zu spät")
+    assert "Diese Ressource wurde inzwischen geändert." in staff.page.text
+    assert all_of(units)[0].token_format == "opaque"
+
+
 @pytest.mark.parametrize("seen", ["", "nonsense", "x" * 100_000])
 def test_a_form_that_has_seen_nothing_changes_nothing(staff: Visitor, phones, units: Units, seen: str) -> None:
     staff.open(page_of(phones, "/edit"))
