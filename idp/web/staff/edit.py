@@ -1,6 +1,7 @@
 """Changing an app: by a form for what is changed often, as a JSON document for all the rest; one validator judges both."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -21,6 +22,9 @@ from idp.web.staff.member import operators as blueprint
 
 __all__ = ["blueprint"]
 
+_LONGEST_KEYS = 30_000
+"""Bytes as a browser sends them; with longer ones the form might not be taken any more."""
+
 
 @blueprint.route("/clients/<client_id>/edit", methods=["GET", "POST"])
 def edit_client(client_id: str) -> Response:
@@ -32,6 +36,8 @@ def edit_client(client_id: str) -> Response:
     form.keep_unasked(known)
     if not for_people:
         form.leave_out_people()
+    if len(quote(known["jwks"])) > _LONGEST_KEYS:
+        del form["jwks"]
     if form.validate_on_submit():
         changes = changes_of(record.client.metadata, form.members)
         first_party = bool(form.first_party.data) if for_people else None

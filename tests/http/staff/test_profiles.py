@@ -232,6 +232,14 @@ def test_a_machine_that_is_to_serve_people_keeps_what_its_form_did_not_ask(staff
     assert (record(units, "app").client.require_par, record(units, "app").client.require_pkce) == (True, True)
 
 
+def test_keys_too_long_for_a_form_are_left_alone_by_it(staff: Visitor, registered, units: Units) -> None:
+    keys = {"keys": [KEY.as_dict(private=False) | {"x5c": ["A" * 1000] * 40}]}
+    registered(jwks=keys)
+    edited(staff, client_name="Neuer Name")
+    changed = record(units, "app").client
+    assert (changed.name, changed.metadata["jwks"]) == ("Neuer Name", keys)
+
+
 def test_who_saves_later_does_not_switch_the_profile_back(staff: Visitor, registered, unit, units: Units, clock) -> None:
     registered()
     staff.open(f"{APP}/edit")
