@@ -290,13 +290,13 @@ class ResourceForm(Form):
     name = LineField(text("Name of the service"), hint=text("You find it again in the list by this name."), render_kw=_OFF)
     scopes = LinesField(text("Scopes"), hint=text("One on each line: what apps may ask for here, such as calls:read."))
     token_format = RadioChoiceField(
-        text("Its tokens"), choices=_FORMATS, hint=text("A change counts for tokens that are issued from now on.")
+        text("Token format"), choices=_FORMATS, hint=text("A change counts for tokens that are issued from now on.")
     )
     introspection_client_id = LineField(
         text("App that may ask about tokens (client ID)"),
         required=False,
         longest=128,
-        hint=text("The service asks us by this app whether a token is valid. Empty: it checks tokens by itself."),
+        hint=text("The service asks us by this app whether a token is valid. Empty: it checks signed tokens by itself."),
         render_kw=_OFF,
     )
 
@@ -304,7 +304,7 @@ class ResourceForm(Form):
 class NewResourceForm(ResourceForm):
     """A new resource."""
 
-    token_format = RadioChoiceField(text("Its tokens"), choices=_FORMATS, default=TokenFormat.JWT.value)
+    token_format = RadioChoiceField(text("Token format"), choices=_FORMATS, default=TokenFormat.JWT.value)
     identifier = LineField(
         text("Identifier"),
         longest=500,
