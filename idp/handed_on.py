@@ -27,6 +27,7 @@ def take(engine: Engine) -> ShortWayConnection:
 
 def give(connection: ShortWayConnection) -> None:
     """Take a connection back, in whatever state it is. Raises: SQLAlchemyError when its transaction cannot be rolled back."""
+    connection.forget_waiting()
     try:
         begun = connection.get_transaction()  # one whose commit failed is over for the library, and stays with the connection
         if begun is not None:

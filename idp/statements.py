@@ -7,6 +7,7 @@ by the library's types, rows are the library's rows, failures are worded by the 
 many rows at once, defaults, options, somebody who listens to statements) goes the library's way.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from weakref import WeakKeyDictionary, WeakSet
@@ -19,11 +20,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from idp.pool import CountedPool
+from idp.together import Part, Together, part_of
 
-__all__ = ["ShortWayConnection"]
+__all__ = ["ShortWayConnection", "write_later"]
 
 _KNOWN = (Select, Insert, Update, Delete)
 _HARMLESS_OPTIONS = frozenset({"preserve_rowcount"})  # ours always keep it
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|FOR SHARE|advisory)\b", re.IGNORECASE)
 _MOST_STATEMENTS = 1024
 """More than the program has; a bound for the case that somebody runs statements twice that were built for one request."""
 
@@ -41,10 +44,12 @@ class Rows(IteratorResult[Any]):
 class Plan:
     """One statement with one set of bound names on one kind of database."""
 
-    __slots__ = ("_binds", "_columns", "_convert", "_description", "_positional", "_text")
+    __slots__ = ("_binds", "_columns", "_convert", "_description", "_positional", "_text", "part", "reads")
 
     def __init__(self, compiled: SQLCompiler, columns: Sequence[TypeEngine[Any]], binds: Sequence[Bind]) -> None:
         self._text = compiled.string
+        self.reads = _only_reads(compiled)
+        self.part = None if isinstance(compiled.statement, Select) else part_of(compiled.statement, self._text)
         self._positional = compiled.positional
         self._binds = binds
         self._columns = columns
@@ -55,11 +60,9 @@ class Plan:
         """Run the statement. Raises: what the library raises."""
         cursor = None
         try:
-            values = [
-                fixed if key is None else given[key] if convert is None else convert(given[key]) for _, key, fixed, convert in self._binds
-            ]
-            cursor = connection.driver().cursor()
-            cursor.execute(self._text, values if self._positional else dict(zip((bind[0] for bind in self._binds), values, strict=True)))
+            values = self._placed(given) if self._positional else self.named(given)
+            cursor = connection.ready(reads=self.reads).cursor()
+            cursor.execute(self._text, values)
             rows = cursor.fetchall() if cursor.description else []
             count = cursor.rowcount
             if self._description is None:
@@ -76,6 +79,16 @@ class Plan:
         result = Rows(self._description, iter(rows))
         result.rowcount = count
         return result
+
+    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Name the values as the text does, converted for the driver."""
+        return {
+            name: fixed if key is None else given[key] if convert is None else convert(given[key])
+            for name, key, fixed, convert in self._binds
+        }
+
+    def _placed(self, given: Mapping[str, Any]) -> list[Any]:
+        return [fixed if key is None else given[key] if convert is None else convert(given[key]) for _, key, fixed, convert in self._binds]
 
     def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
         values = list(row)
@@ -99,6 +112,7 @@ class _Plans:
     def __init__(self) -> None:
         self._met: WeakSet[Any] = WeakSet()
         self._plans: dict[Any, dict[tuple[str, ...], Plan | None]] = {}
+        self._together: dict[tuple[tuple[Part, int], ...], Together] = {}
 
     def find(self, dialect: Dialect, statement: Any, given: Any) -> Plan | None:
         """Give the plan of a statement; none the first time, and for those that go the library's way."""
@@ -112,6 +126,16 @@ class _Plans:
         except KeyError:
             plan = plans[names] = _plan(dialect, statement, names)
             return plan
+
+    def together(self, waiting: Mapping[Part, Sequence[Any]]) -> Together:
+        """Give the one statement for what waits."""
+        parts = tuple((part, len(rows)) for part, rows in waiting.items())
+        known = self._together.get(parts)
+        if known is None:
+            known = Together(parts)
+            if len(self._together) < _MOST_STATEMENTS:
+                self._together[parts] = known
+        return known
 
     def _meet(self, statement: Any) -> None:
         """Remember a statement; one that comes again was built for good."""
@@ -133,16 +157,80 @@ class ShortWayConnection(Connection):
         self.pool = cast("CountedPool", engine.pool)
         self._plans = _plans_of.get(engine) or _plans_of.setdefault(engine, _Plans())
         self._driver: Any = None
+        self._begins = False
+        self._waiting: dict[Part, list[dict[str, Any]]] = {}
+
+    def write_later(self, statement: Any, given: dict[str, Any]) -> None:
+        """Write together with what else waits, before the next statement and before the end of the transaction. Raises: as `execute`."""
+        plan = self._plan_for(statement, given) if self.dialect.name == "postgresql" else None
+        part = plan.part if plan else None
+        if plan is None or part is None:
+            self.execute(statement, given)
+            return
+        rows = self._waiting.get(part)
+        if rows is not None and part.takes_rows:
+            rows.append(plan.named(given))
+            return
+        if any(waiting.table == part.table for waiting in self._waiting):
+            self.write_waiting()
+        self._waiting[part] = [plan.named(given)]
+
+    def write_waiting(self, *, last: bool = False) -> None:
+        """Write what waits. `last`: nothing follows, so that without a transaction begun none is needed. Raises: as `execute`."""
+        waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
+        cursor = None
+        try:
+            cursor = self.ready(reads=last).cursor()  # what nothing follows needs no transaction but its own
+            self._plans.together(waiting).run(cursor, list(waiting.values()))
+            cursor.close()
+        except SQLAlchemyError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - as in `Plan.run`
+            self._handle_dbapi_exception(error, "what waited", None, cursor, None)
+
+    def forget_waiting(self) -> None:
+        """Leave unwritten what waits, because its transaction is rolled back."""
+        self._waiting = {}
 
     def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
         """Run a statement. Raises: what the library raises."""
-        if isinstance(statement, _KNOWN) and execution_options is None and not (self._has_events or self.engine._has_events):  # noqa: SLF001
+        if self._waiting:
+            self.write_waiting()
+        if execution_options is None:
             given = {} if parameters is None else parameters
-            if type(given) is dict:
-                plan = self._plans.find(self.dialect, statement, given)
-                if plan is not None and not self._is_over():
-                    return plan.run(self, given)
+            plan = self._plan_for(statement, given)
+            if plan is not None:
+                return plan.run(self, given)
+        self.ready(reads=False)
         return super().execute(statement, parameters, execution_options=execution_options)
+
+    def scalar(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        """Run a statement and give its first value. Raises: what the library raises."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalar()
+
+    def scalars(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        """Run a statement and give the first value of each row. Raises: what the library raises."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalars()
+
+    def exec_driver_sql(self, *given: Any, **options: Any) -> Any:
+        """Run a statement as it is written. Raises: what the library raises."""
+        self.write_waiting()
+        self.ready(reads=False)
+        return super().exec_driver_sql(*given, **options)
+
+    def begin_nested(self) -> Any:
+        """Begin a savepoint. Raises: what the library raises."""
+        self.write_waiting()
+        return super().begin_nested()
+
+    def _plan_for(self, statement: Any, given: Any) -> Plan | None:
+        """Give the plan of a statement, if somebody has made one and nobody listens."""
+        if not isinstance(statement, _KNOWN) or type(given) is not dict or self._has_events or self.engine._has_events:  # noqa: SLF001
+            return None
+        plan = self._plans.find(self.dialect, statement, given)
+        return None if plan is None or self._is_over() else plan
 
     def _is_over(self) -> bool:
         """Tell whether the running transaction takes no more statements; the library says why."""
@@ -162,7 +250,18 @@ class ShortWayConnection(Connection):
         """Give the driver's connection."""
         if self._driver is None:
             self._driver = self.connection.driver_connection
+            self._begins = self.dialect.name == "postgresql" and not self._driver.autocommit
         return self._driver
+
+    def ready(self, *, reads: bool) -> Any:
+        """Give the driver's connection, so that it begins a transaction before a statement unless that only reads and none has begun.
+
+        Where each statement sees what is committed when it begins, reading before the first write is the same without a transaction.
+        """
+        driver = self.driver()
+        if self._begins and driver.autocommit is not reads and not driver.pgconn.transaction_status:
+            driver.autocommit = reads
+        return driver
 
     def invalidate(self, exception: BaseException | None = None) -> None:
         """Forget the driver's connection, which is broken."""
@@ -170,7 +269,9 @@ class ShortWayConnection(Connection):
         super().invalidate(exception)
 
     def close(self) -> None:
-        """Give the driver's connection back to the pool."""
+        """Give the driver's connection back to the pool, as it came from there."""
+        if self._driver is not None and self._begins and not self._driver.closed:
+            self.ready(reads=False)
         self._driver = None
         super().close()
 
@@ -178,6 +279,20 @@ class ShortWayConnection(Connection):
         """Tell whether the driver is within no transaction and no statement."""
         driver = self.driver()
         return not (driver.pgconn.transaction_status if self.dialect.name == "postgresql" else driver.in_transaction)
+
+
+def write_later(db: Connection, statement: Any, given: Mapping[str, Any]) -> None:
+    """Write without asking what came of it: at the latest at the end of the unit, in one go with what else waits. Raises: as `execute`."""
+    if isinstance(db, ShortWayConnection):
+        db.write_later(statement, dict(given))
+    else:
+        db.execute(statement, given)
+
+
+def _only_reads(compiled: SQLCompiler) -> bool:
+    """Tell whether a statement changes nothing and holds no row."""
+    statement: Any = compiled.statement
+    return isinstance(statement, Select) and statement._for_update_arg is None and not _WRITES.search(compiled.string)  # noqa: SLF001 - its only name
 
 
 def _plan(dialect: Dialect, statement: Any, names: Sequence[str]) -> Plan | None:

@@ -151,6 +151,7 @@ class Units:
                         kept = error
                     if work.events:
                         self._run_handlers(work)
+                    connection.write_waiting(last=True)
                     transaction.commit()
                 finally:
                     give(connection)  # rolls back what is not committed
@@ -215,6 +216,7 @@ class Units:
                 work = self._unit(connection, refused.actor, refused.request_id, writes=True)
                 for note in refused.refusals:
                     note(work)
+                connection.write_waiting(last=True)
         finally:
             give(connection)
         for call in work.after_commits:

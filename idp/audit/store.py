@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, 
 from idp.audit.entries import FIELDS, Entry, Wanted
 from idp.audit.tables import AuditCut, AuditEvent, AuditSeal
 from idp.database import upsert
+from idp.statements import write_later
 
 _events = AuditEvent.__table__
 _add = insert(AuditEvent).inline()  # nobody asks for the new id
@@ -81,7 +82,7 @@ class Sealable:
 
 def add(db: Connection, row: Mapping[str, Any]) -> None:
     """Add one event."""
-    db.execute(_add, row)
+    write_later(db, _add, row)
 
 
 def events_of_account(db: Connection, account_id: str, *, before: int | None, limit: int) -> Sequence[RowMapping]:

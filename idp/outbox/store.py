@@ -11,6 +11,7 @@ from idp.database import upsert
 from idp.identifiers import AccountId, JobId
 from idp.outbox.states import JobState
 from idp.outbox.tables import Job, PeriodicRun
+from idp.statements import write_later
 
 KEPT = timedelta(days=30)
 """How long ended jobs stay for the service desk."""
@@ -141,7 +142,7 @@ class LostJob:
 def add(db: Connection, *rows: Mapping[str, Any]) -> None:
     """Add jobs."""
     if len(rows) == 1:
-        db.execute(_add, dict(rows[0]))  # the usual case, by the short way
+        write_later(db, _add, rows[0])
     elif rows:
         db.execute(_add, list(rows))
 

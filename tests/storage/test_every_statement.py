@@ -16,14 +16,16 @@ from sqlalchemy import (
     Select,
     Update,
     insert,
+    select,
 )
 
 import idp
 from idp.database import Base, UtcDateTime
-from idp.statements import _plan
+from idp.statements import _plan, write_later
 from tests.conftest import NOON
 from tests.filled import row_of
 
+EXPECTED_TO_WAIT = 100
 EXPECTED = 250
 """There are at least so many; fewer would mean that they are no longer found."""
 
@@ -101,3 +103,43 @@ def test_each_prebuilt_statement_gives_the_same_by_both_ways(unit) -> None:
                     for _ in range(2):
                         assert outcome(short, work.db, statement, given) == first, name
         assert len(set(shorter)) >= EXPECTED
+
+
+def test_each_prebuilt_write_does_the_same_alone_and_together_with_others(unit) -> None:
+    """Where it may wait: nobody asks it for rows."""
+    waited = 0
+    others = [insert(Base.metadata.tables[name]).inline() for name in ("budget_locks", "used_jtis")]
+    with unit() as work:
+        for table in Base.metadata.sorted_tables:
+            work.db.execute(insert(table), [row_of(table, number) for number in (3, 4)])
+        for name, statement in prebuilt():
+            if isinstance(statement, Select) or statement._returning:
+                continue
+            beside = next(add for add in others if add.table is not statement.table)
+            binds = {bind.key: bind for bind in statement.compile(dialect=work.db.dialect).binds.values() if bind.required}
+            for empty in (False, True):
+                given = {key: value_for(bind, empty=empty) for key, bind in binds.items()}
+                writes = [(beside, row_of(beside.table, 5)), (statement, given)]
+                first = left_by(Connection.execute, work.db, writes)
+                for _ in range(3):
+                    assert left_by(write_later, work.db, writes)[1] == first[1], name
+                waited += left_by(write_later, work.db, writes)[0] == len(writes)
+        assert waited >= (EXPECTED_TO_WAIT if work.db.dialect.name == "postgresql" else 0)
+
+
+def left_by(write: Any, db: Any, writes: list[Any]) -> tuple[int, Any]:
+    """Tell how many of several writes waited for each other, and what is in the table of the last one afterwards; take it back."""
+    waiting, table = 0, writes[-1][0].table
+    savepoint = db.begin_nested()
+    try:
+        for statement, given in writes:
+            write(db, statement, given)
+        waiting = len(db._waiting)
+        known = [column for column in table.columns if not (column.primary_key and isinstance(column.type, Integer))]
+        return waiting, sorted(repr(tuple(row)) for row in db.execute(select(*known)))
+    except Exception as error:  # noqa: BLE001 - what the database refuses is an outcome, too
+        return waiting, (type(error), type(getattr(error, "orig", None)))
+    finally:
+        db.forget_waiting()
+        if savepoint.is_active:
+            savepoint.rollback()

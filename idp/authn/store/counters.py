@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from idp.authn import tables
 from idp.database import upsert
+from idp.statements import write_later
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """Until when a counter refuses that refuses nothing: before any attempt that has waited for this one's transaction."""
@@ -178,7 +179,7 @@ def lock_budgets(db: Connection, budgets: Sequence[tuple[str, str]], now: dateti
 
 def add_entries(db: Connection, budgets: Sequence[tuple[str, str]], now: datetime) -> None:
     """Count one against each of these budgets."""
-    db.execute(_add_entries(len(budgets)), _numbered(budgets) | {"at": now})
+    write_later(db, _add_entries(len(budgets)), _numbered(budgets) | {"at": now})
 
 
 def filled_at(db: Connection, looked: Sequence[Looked], *, not_after: datetime) -> tuple[datetime | None, ...]:
@@ -214,7 +215,7 @@ def blocked_until(db: Connection, pairs: Sequence[tuple[str, str]]) -> datetime 
 def take_back(db: Connection, pairs: Sequence[tuple[str, str]], *, afresh: Sequence[str]) -> None:
     """Uncount an attempt that succeeded; it was let in, so nothing was refused before it. `afresh`: kinds that begin anew."""
     begins = {f"afresh_{number}": kind if kind in afresh else None for number, (kind, _) in enumerate(pairs)}
-    db.execute(_take_back(len(pairs)), _numbered(pairs) | begins)
+    write_later(db, _take_back(len(pairs)), _numbered(pairs) | begins)
 
 
 def claim(db: Connection, kind: str, key: str, *, until: datetime, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 from idp.authn import tables
 from idp.database import upsert
 from idp.identifiers import AccountId, BrowserHash
+from idp.statements import write_later
 
 _row = tables.KnownDevice
 _remember = (
@@ -20,7 +21,7 @@ _delete = delete(_row).where(tuple_(_row.account_id, _row.browser_hash).in_(bind
 
 def remember(db: Connection, account_id: AccountId, browser: BrowserHash, now: datetime) -> None:
     """Note a completed sign-in."""
-    db.execute(_remember, {"account_id": account_id, "browser": browser, "now": now})
+    write_later(db, _remember, {"account_id": account_id, "browser": browser, "now": now})
 
 
 def delete_older(db: Connection, before: datetime, limit: int) -> int:

@@ -13,6 +13,7 @@ from idp.directory.store import accounts
 from idp.directory.tables import Account as AccountRow
 from idp.directory.tables import Customer
 from idp.identifiers import AccountId, BrowserHash
+from idp.statements import write_later
 
 _present = tables.Password
 _former = tables.FormerPassword
@@ -95,7 +96,7 @@ def put(db: Connection, account_id: AccountId, password_hash: str, *, keep: int,
     """Put a hash in place; the one before becomes a former one, of which the latest `keep` stay."""
     present = db.execute(_find_locked, {"account_id": account_id}).first()
     if present:
-        db.execute(_add_former, {"account_id": account_id, "hash": present.hash, "replaced_at": now})
+        write_later(db, _add_former, {"account_id": account_id, "hash": present.hash, "replaced_at": now})
         former = [row.id for row in db.execute(_find_former, {"account_id": account_id})]
         if former[keep:]:
             db.execute(_drop_former, {"ids": former[keep:]})

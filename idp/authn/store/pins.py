@@ -11,6 +11,7 @@ from idp.database import upsert
 from idp.identifiers import AccountId, ChallengeId, JobId, PhoneNumber
 from idp.outbox import JobState
 from idp.outbox.tables import Job
+from idp.statements import write_later
 
 _round = tables.PinRound
 _row = tables.PinChallenge
@@ -107,7 +108,7 @@ def spend_try(db: Connection, round_id: str, most: int) -> Round | None:
 
 def end_round(db: Connection, round_id: str, now: datetime) -> None:
     """End a round: no further PIN, no further try."""
-    db.execute(_end_round, {"of_round": round_id, "now": now})
+    write_later(db, _end_round, {"of_round": round_id, "now": now})
 
 
 def current(db: Connection, round_id: str, now: datetime) -> Challenge | None:
@@ -126,12 +127,13 @@ def look(db: Connection, round_id: str, now: datetime) -> Seen:
 
 def void(db: Connection, round_id: str, now: datetime) -> None:
     """Make a round's unused challenges void."""
-    db.execute(_void, {"of_round": round_id, "now": now})
+    write_later(db, _void, {"of_round": round_id, "now": now})
 
 
 def add(db: Connection, challenge: Challenge, round_id: str, account_id: AccountId, now: datetime) -> None:
     """Add a challenge."""
-    db.execute(
+    write_later(
+        db,
         _add,
         {
             "id": challenge.id,
@@ -148,7 +150,7 @@ def add(db: Connection, challenge: Challenge, round_id: str, account_id: Account
 
 def resent(db: Connection, challenge_id: ChallengeId, job_id: JobId, not_before: datetime) -> None:
     """Note that the same PIN went out once more."""
-    db.execute(_resent, {"challenge_id": challenge_id, "job": job_id, "not_before": not_before})
+    write_later(db, _resent, {"challenge_id": challenge_id, "job": job_id, "not_before": not_before})
 
 
 def use_up(db: Connection, challenge_id: ChallengeId, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from idp.directory.store import accounts
 from idp.directory.tables import Account as AccountRow
 from idp.directory.tables import Customer
 from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId
+from idp.statements import write_later
 
 _row = tables.Session
 COLUMNS = (
@@ -145,7 +146,7 @@ def owners(db: Connection, session_ids: Sequence[SessionId]) -> dict[SessionId, 
 
 def add(db: Connection, session: Session, token_hash: str) -> None:
     """Add a session."""
-    db.execute(_add, _values(session) | {"id": session.id, "account_id": session.account_id, "token_hash": token_hash})
+    write_later(db, _add, _values(session) | {"id": session.id, "account_id": session.account_id, "token_hash": token_hash})
 
 
 def renew(db: Connection, session: Session, token_hash: str) -> Session | None:
@@ -158,7 +159,7 @@ def renew(db: Connection, session: Session, token_hash: str) -> Session | None:
 
 def touch(db: Connection, session_id: SessionId, *, now: datetime, before: datetime) -> None:
     """Note activity unless that was done since `before`."""
-    db.execute(_touch, {"session_id": session_id, "seen_at": now, "before": before})
+    write_later(db, _touch, {"session_id": session_id, "seen_at": now, "before": before})
 
 
 def end(db: Connection, session_ids: Sequence[SessionId], reason: str, now: datetime) -> tuple[SessionId, ...]:

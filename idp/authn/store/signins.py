@@ -9,6 +9,7 @@ from idp.authn import tables
 from idp.authn.areas import Area
 from idp.authn.requirements import Requirement, ShownFor
 from idp.identifiers import AccountId, BrowserHash, SessionId, SigninId
+from idp.statements import write_later
 
 _row = tables.Signin
 
@@ -68,7 +69,8 @@ _delete = delete(_row).where(_row.id.in_(bindparam("ids", expanding=True)))
 
 def add(db: Connection, signin: Signin) -> None:
     """Add a sign-in that has just started."""
-    db.execute(
+    write_later(
+        db,
         _add,
         {
             "id": signin.id,

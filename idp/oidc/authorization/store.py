@@ -12,6 +12,7 @@ from idp.identifiers import AccountId, AuthorizationRequestId, BrowserHash, Sign
 from idp.oidc.authorization.request import AuthorizationRequest, OpenRequest
 from idp.oidc.authorization.tables import AuthorizationRequest as RequestRow
 from idp.oidc.authorization.tables import Code, Consent, PushedRequest
+from idp.statements import write_later
 
 _request_columns = (
     RequestRow.id,
@@ -107,7 +108,8 @@ class CodeRow:
 
 def add_request(db: Connection, request: OpenRequest, now: datetime) -> None:
     """Keep a request until its person has signed in and agreed."""
-    db.execute(
+    write_later(
+        db,
         _add_request,
         {
             "id": request.id,
@@ -141,7 +143,7 @@ def find_answered(db: Connection, request_id: str, browser: BrowserHash, now: da
 
 def note_signin(db: Connection, request_id: AuthorizationRequestId, signin_id: SigninId, acr: str | None) -> None:
     """Note the sign-in that was started for a request."""
-    db.execute(_note_signin, {"request_id": request_id, "started_signin": signin_id, "for_acr": acr})
+    write_later(db, _note_signin, {"request_id": request_id, "started_signin": signin_id, "for_acr": acr})
 
 
 def note_consent(db: Connection, request_id: AuthorizationRequestId, account_id: AccountId, now: datetime) -> bool:
@@ -156,7 +158,7 @@ def answer_request(db: Connection, request_id: AuthorizationRequestId, now: date
 
 def add_pushed(db: Connection, row: dict[str, Any]) -> None:
     """Keep a pushed request."""
-    db.execute(_add_pushed, row)
+    write_later(db, _add_pushed, row)
 
 
 def find_pushed(db: Connection, reference_hash: str, now: datetime) -> RowMapping | None:
@@ -171,7 +173,7 @@ def use_pushed(db: Connection, pushed_id: str, now: datetime) -> bool:
 
 def add_code(db: Connection, row: dict[str, Any]) -> None:
     """Keep a code."""
-    db.execute(_add_code, row)
+    write_later(db, _add_code, row)
 
 
 def claim_code(

@@ -31,6 +31,7 @@ from idp.oidc.clients.resources import TokenFormat
 from idp.oidc.clients.tables import Resource
 from idp.oidc.tokens.grants import Grant
 from idp.oidc.tokens.tables import AccessToken, FamilyContract, SessionClient, TokenFamily
+from idp.statements import write_later
 
 _KEPT_AFTER_END = timedelta(days=1)
 _SESSIONS_ARE_OVER = timedelta(days=30)
@@ -137,7 +138,7 @@ def find_family_to_change(db: Connection, family_id: str) -> Family | None:
 
 def add_family(db: Connection, row: Mapping[str, Any]) -> None:
     """Add a family."""
-    db.execute(_add_family, row)
+    write_later(db, _add_family, row)
 
 
 def add_family_contracts(db: Connection, family_id: TokenFamilyId, contract_ids: Sequence[str]) -> None:
@@ -148,7 +149,7 @@ def add_family_contracts(db: Connection, family_id: TokenFamilyId, contract_ids:
 
 def add_access_token(db: Connection, jti: str, family_id: TokenFamilyId, expires_at: datetime) -> None:
     """Add an access token."""
-    db.execute(_add_token, {"jti": jti, "family_id": family_id, "expires_at": expires_at, "revoked_at": None})
+    write_later(db, _add_token, {"jti": jti, "family_id": family_id, "expires_at": expires_at, "revoked_at": None})
 
 
 def add_access_token_for(
@@ -224,7 +225,7 @@ def revoke_access_token(db: Connection, jti: str, now: datetime) -> bool:
 
 def add_session_client(db: Connection, session_id: str, client_id: str, sid: str, now: datetime) -> None:
     """Note an app of a session, once."""
-    db.execute(_add_session_client, {"session_id": session_id, "client_id": client_id, "sid": sid, "created_at": now})
+    write_later(db, _add_session_client, {"session_id": session_id, "client_id": client_id, "sid": sid, "created_at": now})
 
 
 def session_clients(db: Connection, session_ids: Sequence[str]) -> Sequence[RowMapping]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, String, and_, bindparam, cast, de
 
 from idp.database import upsert
 from idp.oidc.clients.tables import Client, ClientSecret
+from idp.statements import write_later
 
 _clients = Client.__table__
 _find = select(_clients).where(Client.id == bindparam("id"))
@@ -106,7 +107,7 @@ def change(db: Connection, client_id: str, values: Mapping[str, Any]) -> None:
 
 def note_use(db: Connection, client_id: str, *, now: datetime, before: datetime) -> None:
     """Note when a client was used, unless that was noted since `before`."""
-    db.execute(_note_use, {"key": client_id, "now": now, "before": before})
+    write_later(db, _note_use, {"key": client_id, "now": now, "before": before})
 
 
 def remove(db: Connection, client_id: str) -> bool:
