@@ -23,6 +23,7 @@ from idp.oidc.keys.jose import (
     load_signing_key,
     verify,
 )
+from idp.oidc.keys.proven import ProvenTokens
 from idp.oidc.keys.store import State, StoredKey
 from idp.settings import Settings
 from idp.unit_of_work import UnitOfWork, Units, current_units
@@ -46,6 +47,7 @@ class Keys:
     published: frozenset[str]
     jwks: bytes
     etag: str
+    proven: ProvenTokens
 
     def active(self, algorithm: Algorithm) -> SigningKey:
         """Give the key that signs in an algorithm."""
@@ -57,9 +59,12 @@ class Keys:
 
     def verify_living(self, token: str) -> Verified:
         """Prove that we signed a token by a key that is still published: by others nothing lives any more. Raises: BadToken."""
-        proven = self.verify(token)
-        if proven.header.get("kid") not in self.published:
-            raise BadToken("the key has left the key set")
+        proven = self.proven.find(token)
+        if proven is None or proven.header["kid"] not in self.published:
+            proven = self.verify(token)
+            if proven.header.get("kid") not in self.published:
+                raise BadToken("the key has left the key set")
+            self.proven.keep(token, proven)
         return proven
 
 
@@ -70,6 +75,7 @@ class KeyRing:
         self._units = units
         self._keys: Keys | None = None
         self._missed_at: datetime | None = None
+        self._proven = ProvenTokens()
         self._reading = Lock()
 
     def current(self) -> Keys:
@@ -98,11 +104,11 @@ class KeyRing:
     def _read(self) -> Keys:
         known = self._keys.signing if self._keys else {}
         with self._units.read() as work:
-            keys = _parse(work, store.all_keys(work.db), known)
+            keys = _parse(work, store.all_keys(work.db), known, self._proven)
         if len(keys.signing) < len(KEY_ALGORITHMS):  # a new installation
             ensure(self._units)
             with self._units.read() as work:
-                keys = _parse(work, store.all_keys(work.db), known)
+                keys = _parse(work, store.all_keys(work.db), known, self._proven)
         self._keys, self._missed_at = keys, None
         return keys
 
@@ -131,7 +137,7 @@ def published_for(settings: Settings) -> timedelta:
     return max(tokens, _SIGNED_ANSWERS) + 2 * _NOTICED
 
 
-def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm, SigningKey]) -> Keys:
+def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm, SigningKey], proven: ProvenTokens) -> Keys:
     by_kid = {key.kid: key for key in parsed.values()}
     signing: dict[Algorithm, SigningKey] = {}
     for row in stored:
@@ -144,7 +150,7 @@ def _parse(work: UnitOfWork, stored: Sequence[StoredKey], parsed: dict[Algorithm
     jwks = json.dumps({"keys": published}, separators=(",", ":")).encode()
     verifying = load_public_keys({"keys": [dict(row.public_jwk) for row in reversed(stored)]}) if stored else ()
     kids = frozenset(key["kid"] for key in published)
-    return Keys(work.now, signing, verifying, kids, jwks, hashlib.sha256(jwks).hexdigest()[:32])
+    return Keys(work.now, signing, verifying, kids, jwks, hashlib.sha256(jwks).hexdigest()[:32], proven)
 
 
 def _unseal(work: UnitOfWork, row: StoredKey, algorithm: Algorithm) -> SigningKey:

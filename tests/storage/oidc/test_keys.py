@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from idp.oidc.keys import creation, rotation, store
-from idp.oidc.keys.jose import Algorithm, sign
+from idp.oidc.keys.jose import Algorithm, BadToken, sign
 from idp.oidc.keys.ring import KeyRing
 from idp.oidc.keys.rotation import KeysBeingRotated, RotationTooEarly
 from idp.oidc.keys.store import State
@@ -127,3 +127,48 @@ def test_long_retired_keys_are_forgotten(units: Units, clock) -> None:
     with units.write() as work:
         assert rotation.delete_expired(work, 100) == 4
     assert states(units) == ONE_OF_EACH
+
+
+def test_a_token_that_was_proven_lately_is_proven_by_no_second_signature_check(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = KeyRing(units)
+    token = sign({"jti": "a"}, ring.current().active(Algorithm.ES256), typ="at+jwt")
+    said = ring.current().verify_living(token)
+    checked: list[str] = []
+    monkeypatch.setattr("idp.oidc.keys.ring.verify", lambda token, *_: checked.append(token))
+    ring.forget()  # as after a few seconds
+    assert ring.current().verify_living(token) == said
+    assert checked == []
+    with pytest.raises(AttributeError):
+        ring.current().verify_living(f"{token}x")
+    assert checked == [f"{token}x"]
+
+
+def test_a_proven_token_is_refused_once_its_key_has_left_the_key_set(units: Units, clock) -> None:
+    ring = KeyRing(units)
+    token = sign({"jti": "a"}, ring.current().active(Algorithm.ES256), typ="at+jwt")
+    ring.current().verify_living(token)
+    rotation.rotate(units, SYSTEM)
+    ring.forget()
+    assert ring.current().verify_living(token).claims == {"jti": "a"}
+    clock.advance(days=30)
+    ring.forget()
+    with pytest.raises(BadToken):
+        ring.current().verify_living(token)
+
+
+def test_no_more_than_the_newest_proven_tokens_are_remembered(units: Units) -> None:
+    keys = KeyRing(units).current()
+    active = keys.active(Algorithm.ED25519)
+    tokens = [sign({"jti": str(number)}, active, typ="at+jwt") for number in range(520)]
+    for token in tokens:
+        keys.verify_living(token)
+    assert [keys.proven.find(token) is not None for token in tokens] == [False] * 8 + [True] * 512
+
+
+def test_what_is_not_ours_is_not_remembered(units: Units) -> None:
+    keys = KeyRing(units).current()
+    token = sign({"jti": "a"}, keys.active(Algorithm.ES256), typ="at+jwt")
+    for wrong in (f"{token[:-4]}AAAA", "a.b.c", "", "\ud800.a.b", "x" * 100_000):
+        with pytest.raises(BadToken):
+            keys.verify_living(wrong)
+        assert keys.proven.find(wrong) is None
