@@ -118,7 +118,7 @@ def begin(work: UnitOfWork, choice: Choice, password_hash: str, judgement: Judge
     )
     store.add(work.db, activation)
     passwords.note_judgement(work, account.id, judgement)
-    if accounts.pin_required(work, account):
+    if account.confirms_by_pin:
         pins.send(work, activation.id, account, device_is_known=True)
     else:
         _complete(work, activation, account, None)

@@ -3,9 +3,7 @@
 `urn:idp:acr:password` < `urn:idp:acr:mfa` < `phr` (phishing resistant, OpenID EAP ACR values).
 """
 
-from idp.directory import accounts
 from idp.directory.accounts import Account
-from idp.unit_of_work import UnitOfWork
 
 ACR_PASSWORD = "urn:idp:acr:password"  # noqa: S105 - a level's name
 ACR_MFA = "urn:idp:acr:mfa"
@@ -22,9 +20,9 @@ def rank(acr: str | None) -> int:
     return _RANKS.get(acr or "", 0)
 
 
-def required_acr(work: UnitOfWork, account: Account) -> str:
+def required_acr(account: Account) -> str:
     """Tell the level that role, staff duty and the customer's policy demand of every new sign-in."""
-    return ACR_MFA if accounts.pin_required(work, account) else ACR_PASSWORD
+    return ACR_MFA if account.confirms_by_pin else ACR_PASSWORD
 
 
 def reachable(account: Account, required: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def check_may_sign_in(work: UnitOfWork, requirement: Requirement, account: Accou
 
     Raises: StaffOnly, AccountIsDeactivated, AccountIsLocked, NoMobileNumber, LevelUnreachable.
     """
-    required = levels.required_acr(work, account)
+    required = levels.required_acr(account)
     for check in _CHECKS:
         refusal = check(requirement, account, required)
         if refusal:

@@ -328,7 +328,7 @@ def _satisfies(work: UnitOfWork, signin: Signin, session: Session) -> bool:
     account = accounts.find(work, session.account_id)
     if account is None or (signin.requirement.staff_only and not account.is_staff):
         return False
-    return signin.requirement.satisfied_by(session, work.now, levels.required_acr(work, account))
+    return signin.requirement.satisfied_by(session, work.now, levels.required_acr(account))
 
 
 def _session_to_add_to(work: UnitOfWork, signin: Signin, session: Session | None) -> Account | None:
@@ -338,7 +338,7 @@ def _session_to_add_to(work: UnitOfWork, signin: Signin, session: Session | None
     account = accounts.find(work, session.account_id)
     if account is None or not account.is_active or (signin.requirement.username_hint and not _hinted(signin, account)):
         return None
-    required = levels.required_acr(work, account)
+    required = levels.required_acr(account)
     level = signin.requirement.level_for(required, levels.reachable(account, required))
     return account if level == levels.ACR_MFA and levels.rank(session.acr) < levels.rank(level) else None
 

@@ -43,7 +43,6 @@ __all__ = [
     "lock",
     "note_mobile_verified",
     "own",
-    "pin_required",
     "reactivate",
     "set_grants",
     "show",
@@ -83,14 +82,6 @@ def show(work: UnitOfWork, customer_id: CustomerId | None, account_id: AccountId
     account = own(work, customer_id, account_id)
     invitation = invitation_store.open_of(work.db, account_id)
     return ListedAccount(account, status_of(account, invitation, work.now), invitation)
-
-
-def pin_required(work: UnitOfWork, account: Account) -> bool:
-    """Tell whether this account confirms by SMS PIN: by its role, as staff, or by its customer's policy."""
-    if account.is_staff or account.role is Role.ADMINISTRATOR_KUNDENPORTAL or account.customer_id is None:
-        return True
-    customer = customers.find(work.db, account.customer_id)
-    return customer is not None and customer.pin_for_all
 
 
 def activate(work: UnitOfWork, account_id: AccountId, *, email_verified: bool, mobile_verified: PhoneNumber | None) -> None:

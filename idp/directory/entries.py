@@ -137,6 +137,7 @@ class Account:
     phone: PhoneNumber | None
     locale: str
     limited_to_contracts: bool
+    customer_pin_for_all: bool
     activated_at: datetime | None
     locked_at: datetime | None
     deactivated_at: datetime | None
@@ -155,6 +156,11 @@ class Account:
     def is_usable(self) -> bool:
         """Neither locked nor deactivated; perhaps not activated yet."""
         return self.locked_at is None and self.deactivated_at is None
+
+    @property
+    def confirms_by_pin(self) -> bool:
+        """Whether it confirms by SMS PIN: by its role, as staff, or by its customer's policy."""
+        return self.is_staff or self.role is Role.ADMINISTRATOR_KUNDENPORTAL or self.customer_pin_for_all
 
     @property
     def is_active(self) -> bool:

@@ -16,6 +16,7 @@ _NOT_SHOWN = {"username_key", "name_key", "email_key", "deactivated_with_custome
 COLUMNS = (
     *(column for column in Table.__table__.columns if column.name not in _NOT_SHOWN),
     Customer.number.label("customer_number"),
+    Customer.pin_for_all.label("customer_pin_for_all"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 _all = select(*COLUMNS).outerjoin(Customer, Customer.id == Table.customer_id)
@@ -206,6 +207,7 @@ def account_from(row: Mapping[Any, Any]) -> Account:
         phone=PhoneNumber(row["phone"]) if row["phone"] else None,
         locale=row["locale"],
         limited_to_contracts=row["limited_to_contracts"],
+        customer_pin_for_all=bool(row["customer_pin_for_all"]),
         activated_at=row["activated_at"],
         locked_at=row["locked_at"],
         deactivated_at=row["deactivated_at"],

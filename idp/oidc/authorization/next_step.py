@@ -161,7 +161,7 @@ def strongly_enough(standing: Standing) -> Interaction | None:
     asked, session, account = standing.opened.asked, standing.session, standing.account
     if session is None or account is None:
         return None
-    needed = levels.required_acr(standing.work, account)
+    needed = levels.required_acr(account)
     reachable = levels.reachable(account, needed) if asked.essential_acr or asked.acr_values else ()
     if asked.essential_acr:
         demanded = _lowest(acr for acr in asked.essential_acr if acr in reachable or levels.rank(session.acr) >= levels.rank(acr) > 0)

@@ -28,6 +28,6 @@ class DeviceCodeGrant(TokenGrant):
         if session is None:
             raise Ended(ErrorCode.INVALID_GRANT, "the session in which the device was approved has ended")
         account = families.check_entitled(work, grant)
-        if levels.rank(session.acr) < levels.rank(levels.required_acr(work, account)):
+        if levels.rank(session.acr) < levels.rank(levels.required_acr(account)):
             raise Ended(ErrorCode.INVALID_GRANT, "the account has to sign in more strongly by now")
         return first_tokens(work, client, grant, asked, account=account, session=session)

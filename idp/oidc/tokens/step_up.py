@@ -27,7 +27,7 @@ def require(work: UnitOfWork, facts: TokenFacts, *, acr: str | None = None, max_
 def require_own_level(work: UnitOfWork, facts: TokenFacts) -> None:
     """Let pass only a person who has reached what role and policy demand of their account now. Raises: see require."""
     assert facts.account is not None, "asked of tokens that speak for a person"
-    require(work, facts, acr=levels.required_acr(work, facts.account))
+    require(work, facts, acr=levels.required_acr(facts.account))
 
 
 def _authenticated_at(facts: TokenFacts) -> datetime:

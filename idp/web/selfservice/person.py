@@ -84,7 +84,7 @@ def _find_person(work: UnitOfWork) -> Person | None:
     account = accounts.find(work, session.account_id) if session else None
     if session is None or account is None or not account.is_active:
         return None
-    if levels.rank(session.acr) < levels.rank(levels.required_acr(work, account)):
+    if levels.rank(session.acr) < levels.rank(levels.required_acr(account)):
         return None
     customer = customers.find(work, account.customer_id) if account.customer_id else None
     return Person(account, customer, session, _ends(work, session))

@@ -148,7 +148,7 @@ def test_a_policy_is_set(runner, units, unit, muster):
         phone_admin = builders.active_account(work, muster)
     assert answered(runner, "customer", "policy", builders.NUMBER, "--pin-for-all")["pin_for_all"] is True
     with units.read() as work:
-        assert accounts.pin_required(work, phone_admin)
+        assert accounts.find(work, phone_admin.id).confirms_by_pin
 
 
 def test_without_json_a_list_is_a_table(runner, muster):

@@ -138,9 +138,9 @@ def test_an_inactive_customer_gets_no_accounts(unit, muster):
 def test_who_confirms_by_pin(unit, muster, max_muster, tanja):
     with unit() as work:
         staff = builders.staff_account(work, Role.SERVICEDESK)
-        assert [accounts.pin_required(work, account) for account in (max_muster, tanja, staff)] == [True, False, True]
+        assert [account.confirms_by_pin for account in (max_muster, tanja, staff)] == [True, False, True]
         customers.set_pin_for_all(work, muster.id, True)
-        assert accounts.pin_required(work, tanja)
+        assert accounts.find(work, tanja.id).confirms_by_pin
 
 
 # --- activation
