@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     replicas: int = Field(1, ge=1, le=1000, description="Number of nodes that serve this installation; the chart sets it.")
     workers: int = Field(1, ge=1, le=64, description="Number of web processes.")
     threads: int = Field(
-        128, ge=16, le=1024, description="Threads of a web process: one takes requests, others wait for hashes, bodies, servers."
+        64, ge=16, le=1024, description="Threads of a web process: one takes requests, others wait for hashes, bodies, servers."
     )
     embedded_worker: bool = Field(True, description="Run the message worker as a supervised child of `idp serve`.")
     metrics_port: int = Field(9464, ge=0, le=65535, description="Port of `/metrics`; 0 switches it off.")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import cast
@@ -47,7 +47,7 @@ class Keys:
     published: frozenset[str]
     jwks: bytes
     etag: str
-    proven: ProvenTokens
+    proven: ProvenTokens = field(default_factory=ProvenTokens)
 
     def active(self, algorithm: Algorithm) -> SigningKey:
         """Give the key that signs in an algorithm."""
