@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Turns", "let_others_pass"]
+__all__ = ["MUST_RETURN", "Turns", "let_others_pass"]
+
+MUST_RETURN = "idp.must_return"
+"""Name in the environment of a request whose thread has to go back to the server: that still holds of its body what was not read."""
 
 TICK = 0.005
 """Seconds between two looks of the watch: a leader that is at the same request for one to two of them has to wait for something."""
@@ -67,7 +70,7 @@ class Turns:
         if isinstance(answer, list) and self._leader == get_ident():
             self._answering = False
             return answer
-        return _Answer(self, answer, may_wait=_ends_by_itself(*said))
+        return _Answer(self, answer, environ, _expected(environ, *said))
 
     def give_way(self, leader: int) -> None:
         """Let a follower lead; without one the next thread that comes or has finished."""
@@ -138,27 +141,38 @@ class Turns:
         self._asleep = False
 
 
-def _ends_by_itself(status: str, headers: list[tuple[str, str]]) -> bool:
-    """Tell whether the receiver knows where an answer ends (RFC 9112 §6.3), without a last chunk or the end of the connection."""
-    return status[:3] in _WITHOUT_BODY or any(name.lower() == "content-length" for name, _ in headers)
+def _expected(environ: "WSGIEnvironment", status: str, headers: list[tuple[str, str]]) -> int | None:
+    """Tell how many bytes the receiver waits for (RFC 9112 §6.3); None if only the end of the answer tells, as always in HTTP/2."""
+    if MUST_RETURN in environ or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
+        return None
+    if status[:3] in _WITHOUT_BODY or environ["REQUEST_METHOD"] == "HEAD":
+        return 0
+    length = next((value for name, value in headers if name.lower() == "content-length"), "")
+    return int(length) if length.isdecimal() else None
 
 
 class _Answer:
     """An answer whose thread is not free before the server has sent it."""
 
-    def __init__(self, turns: Turns, parts: Iterable[bytes], *, may_wait: bool) -> None:
+    def __init__(self, turns: Turns, parts: Iterable[bytes], environ: "WSGIEnvironment", expected: int | None) -> None:
         self._turns = turns
         self._parts = parts
-        self._may_wait = may_wait
+        self._environ = environ
+        self._expected = expected
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
+        for part in self._parts:
+            if self._expected is not None:
+                self._expected -= len(part)
+            yield part
 
     def close(self) -> None:
-        """End the request."""
+        """End the request; one whose receiver still waits for something (the answer broke off) ends when the thread goes back."""
         try:
             close = getattr(self._parts, "close", None)
             if close:
                 close()
         finally:
-            self._turns._end(may_wait=self._may_wait)  # noqa: SLF001 - one thing in two classes
+            self._parts = ()
+            self._environ.clear()  # what came and was read need not stay while the thread waits
+            self._turns._end(may_wait=self._expected is not None and self._expected <= 0)  # noqa: SLF001 - one thing in two classes

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from threading import get_ident
 from typing import TYPE_CHECKING
 
-from idp.turns import let_others_pass
+from idp.turns import MUST_RETURN, let_others_pass
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -59,10 +59,14 @@ def _has_none(environ: "WSGIEnvironment") -> bool:
 
 def _read(environ: "WSGIEnvironment") -> bool:
     """Read the body into memory; False if less came than was announced."""
-    announced = environ.get("CONTENT_LENGTH")
-    length = int(announced) if announced else None
-    if length is not None and length > LARGEST:
+    announced, body = environ.get("CONTENT_LENGTH"), environ["wsgi.input"]
+    if not announced or "HTTP_TRANSFER_ENCODING" in environ:
+        environ[MUST_RETURN] = True  # perhaps there is more, and the server keeps what it has read in parts
+        environ["wsgi.input"] = io.BytesIO(body.read(LARGEST + 1))
+        return True
+    if int(announced) > LARGEST:
+        environ[MUST_RETURN] = True
         return True  # refused by its length, unread
-    body = environ["wsgi.input"].read(LARGEST + 1 if length is None else length)
-    environ["wsgi.input"] = io.BytesIO(body)
-    return length is None or len(body) == length
+    whole = body.read()  # the server takes no more than was announced
+    environ["wsgi.input"] = io.BytesIO(whole)
+    return len(whole) == int(announced)

@@ -1,11 +1,12 @@
 """The web server itself, with threads that take turns: every kind of answer arrives whole, from whichever thread it comes."""
 
 import http.client
+import socket
 import subprocess
 import sys
-import threading
 import time
-from contextlib import ExitStack, closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
@@ -37,10 +38,17 @@ def application():
             let_others_pass()
         if environ["QUERY_STRING"]:
             time.sleep(0.03)
+        if environ["REQUEST_METHOD"] == "BREAK":
+            parts, one_by_one = broken(), True
         start_response(status, headers)
         return (part for part in parts) if one_by_one else list(parts)
 
     return answer
+
+
+def broken():
+    yield PART
+    raise OSError("the disk is gone")
 
 
 @pytest.fixture(scope="module")
@@ -77,23 +85,70 @@ def ask(connection, path, method="GET"):
     return answer.status, len(answer.read())
 
 
+def all_at_once(visit):
+    """Let visitors come together, so that most threads have to wait afterwards; give what they saw."""
+    with ThreadPoolExecutor(6) as visitors:
+        return list(visitors.map(lambda _: visit(), range(6)))
+
+
 @pytest.mark.parametrize("how", ["told", "untold"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_answer_arrives_whole_from_threads_that_have_waited(port, kind, how):
-    wrong = []
-
     def visit():
         with connected(port) as connection:
-            got = [ask(connection, path) for path in (f"{kind}?{how}", kind, f"{kind}?{how}", kind)]
-            wrong.extend(answer for answer in got if answer != KINDS[kind][4])
+            return [ask(connection, path) for path in (f"{kind}?{how}", kind, f"{kind}?{how}", kind)]
 
-    visitors = [threading.Thread(target=visit) for _ in range(6)]
-    for visitor in visitors:
-        visitor.start()
-    for visitor in visitors:
-        visitor.join(PATIENCE)
-        assert not visitor.is_alive()
-    assert wrong == []
+    assert all_at_once(visit) == [[KINDS[kind][4]] * 4] * 6
+
+
+def test_rfc9112_8_whoever_gets_half_an_answer_learns_it_at_once(port):
+    """Once they are told that it is whole, they would wait for the rest until somebody else needs the thread."""
+
+    def visit():
+        with connected(port) as connection, pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            ask(connection, "/whole?told", "BREAK")
+
+    all_at_once(visit)
+
+
+def test_rfc9112_9_3_the_connection_of_a_body_that_is_not_wanted_is_closed(port):
+    """Many clients read no answer before they have sent all, and the server takes no more of it."""
+
+    def visit():
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+            connection.sendall(b"POST /empty?told HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\nbegins")
+            return received(connection)
+
+    assert {answer[:12] for answer in all_at_once(visit)} == {b"HTTP/1.1 200"}
+
+
+def received(connection):
+    """Receive until the other side closes."""
+    parts = []
+    with suppress(ConnectionResetError):
+        while part := connection.recv(65_536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def test_rfc9113_8_1_in_http2_the_stream_is_ended(port):
+    """There the length ends nothing: proxies wait for the last frame."""
+    fields = b"\x82\x86\x04\x0b/empty?told\x01\x01a"  # RFC 7541: GET, http, path, authority
+
+    def visit():
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection, connection.makefile("rb") as frames:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 5, 1, fields))
+            ended = False
+            while not ended:
+                head = frames.read(9)
+                frames.read(int.from_bytes(head[:3]))
+                ended = head[5:] == (1).to_bytes(4) and bool(head[4] & 1)  # of our stream, with END_STREAM
+
+    all_at_once(visit)
+
+
+def frame(kind, flags, stream, payload=b""):
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
 
 
 @pytest.mark.parametrize("kind", KINDS)

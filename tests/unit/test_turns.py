@@ -3,12 +3,13 @@
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
+from weakref import ref
 
 import pytest
 
-from idp.turns import Turns, let_others_pass
+from idp.turns import MUST_RETURN, Turns, let_others_pass
 
 SECONDS = 10
 SIZED = [("Content-Length", "2")]
@@ -17,8 +18,9 @@ SIZED = [("Content-Length", "2")]
 class Request:
     """A request: what happens while it is answered, and what came of it."""
 
-    def __init__(self, act=lambda: None, headers=SIZED, parts: Iterable[bytes] = (b"ok",)):
+    def __init__(self, act=lambda: None, headers=SIZED, parts: Iterable[bytes] = (b"ok",), **environ):
         self.act, self.headers, self.parts = act, headers, parts
+        self.environ = {"request": self, "REQUEST_METHOD": "GET", "SERVER_PROTOCOL": "HTTP/1.1"} | environ
         self.thread: int | None = None
         self.body: bytes | None = None
         self.answered, self.done = threading.Event(), threading.Event()
@@ -26,6 +28,19 @@ class Request:
     def wait(self) -> "Request":
         assert self.answered.wait(SECONDS)
         return self
+
+
+def whole(answer: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the parts until one breaks."""
+    try:
+        yield from answer
+    except ZeroDivisionError:
+        return
+
+
+def broken() -> Iterator[bytes]:
+    yield b"o"
+    raise ZeroDivisionError
 
 
 class Server:
@@ -52,10 +67,10 @@ class Server:
     def serve(self) -> None:
         while request := self.requests.get():
             try:
-                answer = self.turns({"request": request}, lambda *_: None)
+                answer = self.turns(request.environ, lambda *_: None)
             except ZeroDivisionError:
                 answer = []
-            request.body = b"".join(answer)
+            request.body = b"".join(whole(answer))
             request.answered.set()  # the server sends what it is given; it calls `close` when that is done
             if hasattr(answer, "close"):
                 answer.close()
@@ -144,7 +159,19 @@ def test_whatever_happens_each_request_is_answered(server):
     server.settle()
 
 
-def test_rfc9112_6_3_an_answer_that_only_its_end_ends_is_ended_at_once(server):
+@pytest.mark.parametrize(
+    "returning",
+    [
+        {"headers": []},
+        {"headers": [("Content-Length", "x")]},
+        {"headers": [("Content-Length", "3")]},
+        {"parts": broken()},
+        {"SERVER_PROTOCOL": "HTTP/2"},
+        {MUST_RETURN: True},
+    ],
+    ids=["no length", "odd length", "too short", "broken off", "http/2", "body unread"],
+)
+def test_rfc9112_6_3_a_request_that_its_receiver_cannot_see_ended_is_ended_at_once(server, returning):
     """A thread that waits in `close` would never let its receiver know."""
     server.settle()
     let = threading.Event()
@@ -153,12 +180,32 @@ def test_rfc9112_6_3_an_answer_that_only_its_end_ends_is_ended_at_once(server):
         let_others_pass()
         assert let.wait(SECONDS)
 
-    slow = [server.ask(wait, headers=headers) for headers in ([], SIZED)]
+    slow = [server.ask(wait, **given) for given in (returning, {}, {"REQUEST_METHOD": "HEAD", "parts": ()})]
     assert server.ask(parts=[b"ok"]).wait()
     let.set()
     assert slow[0].done.wait(SECONDS)
-    assert slow[1].wait()
+    assert all(request.wait() for request in slow)
     assert not slow[1].done.wait(0.05)
+    assert not slow[2].done.is_set()
+
+
+def test_a_thread_that_waits_keeps_nothing_of_its_request(server):
+    class Parts(list):
+        pass
+
+    server.settle()
+    let, parts = threading.Event(), Parts([b"ok"])
+    slow = server.ask(lambda: (let_others_pass(), let.wait(SECONDS)), parts=parts)
+    assert server.ask(parts=[b"ok"]).wait()
+    kept = ref(parts)
+    let.set()
+    slow.wait().parts = ()
+    del parts
+    deadline = time.monotonic() + SECONDS
+    while kept() is not None or slow.environ:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    assert not slow.done.is_set()
 
 
 def test_a_thread_that_the_server_has_ended_leads_no_more():

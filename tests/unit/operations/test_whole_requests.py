@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from idp.operations.whole_requests import LARGEST, WholeRequests
+from idp.turns import MUST_RETURN
 
 
 class Slow:
@@ -15,7 +16,7 @@ class Slow:
     def __init__(self) -> None:
         self.asked, self.let = threading.Event(), threading.Event()
 
-    def read(self, _: int) -> bytes:
+    def read(self) -> bytes:
         self.asked.set()
         assert self.let.wait(10)
         return b"abc"
@@ -35,7 +36,7 @@ def echo(environ: Any, start_response: Any) -> list[bytes]:
 
 def test_a_whole_body_reaches_the_application() -> None:
     application = WholeRequests(echo, 1)
-    assert ask(application, io.BytesIO(b"abcd"), CONTENT_LENGTH="3") == ("200 OK", b"abc")
+    assert ask(application, io.BytesIO(b"abc"), CONTENT_LENGTH="3") == ("200 OK", b"abc")
     assert ask(application, io.BytesIO(b"abcd"), HTTP_TRANSFER_ENCODING="chunked") == ("200 OK", b"abcd")
     assert ask(application, io.BytesIO(b"x"), "GET") == ("200 OK", b"")
 
@@ -46,9 +47,25 @@ def test_rfc9112_8_what_broke_off_does_not() -> None:
 
 @pytest.mark.parametrize("length", [str(LARGEST + 1), None])
 def test_no_more_is_kept_than_any_address_takes(length: str | None) -> None:
-    body = io.BytesIO(b"x" * (LARGEST + 100))
-    ask(WholeRequests(lambda _, start: start("413", []) or [], 1), body, **({"CONTENT_LENGTH": length} if length else {}))
+    body, given = io.BytesIO(b"x" * (LARGEST + 100)), {}
+    application = WholeRequests(lambda environ, start: given.update(environ) or start("413", []) or [], 1)
+    ask(application, body, **({"CONTENT_LENGTH": length} if length else {}))
     assert body.tell() == (0 if length else LARGEST + 1)
+    assert MUST_RETURN in given
+
+
+def test_of_what_was_read_whole_the_server_keeps_nothing_so_that_its_thread_may_wait() -> None:
+    given: dict[str, Any] = {}
+    application = WholeRequests(lambda environ, start: given.update(environ) or echo(environ, start), 1)
+    for asked in ({"method": "GET"}, {"body": io.BytesIO(b"abc"), "CONTENT_LENGTH": "3"}):
+        ask(application, **asked)
+        assert MUST_RETURN not in given
+
+
+def test_rfc9112_6_3_a_length_beside_chunks_bounds_nothing() -> None:
+    body = io.BytesIO(b"x" * (LARGEST + 100))
+    ask(WholeRequests(echo, 1), body, CONTENT_LENGTH="3", HTTP_TRANSFER_ENCODING="chunked")
+    assert body.tell() == LARGEST + 1
 
 
 def test_bodies_that_are_waited_for_leave_the_application_to_others_and_one_too_many_is_refused() -> None:
