@@ -29,6 +29,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
 }
 SECONDS_TO_FINISH = 3
+LONGEST_IDLE = 600
+"""Seconds, the most that the server takes: what comes in the moment in which the thread ends that leads would wait for the next request."""
 
 
 def load(target: str, taking_turns: int | None = None) -> Any:
@@ -64,6 +66,7 @@ def main() -> None:
         interface=interface,
         workers=arguments.workers,
         blocking_threads=arguments.threads,
+        blocking_threads_idle_timeout=LONGEST_IDLE,
         http1_settings=None,
         websockets=False,
         log_level=LogLevels.error,
