@@ -26,9 +26,11 @@ __all__ = ["ShortWayConnection", "write_later"]
 
 _KNOWN = (Select, Insert, Update, Delete)
 _HARMLESS_OPTIONS = frozenset({"preserve_rowcount"})  # ours always keep it
-_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|FOR SHARE|advisory)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|SHARE|advisory)\b", re.IGNORECASE)
 _MOST_STATEMENTS = 1024
 """More than the program has; a bound for the case that somebody runs statements twice that were built for one request."""
+_MOST_ROWS = 32
+"""So many rows of one table wait: a message has room for 65 535 values, and each number of rows makes a text that is kept."""
 
 Convert = Callable[[Any], Any]
 Bind = tuple[str, str | None, Any, Convert | None]
@@ -168,7 +170,7 @@ class ShortWayConnection(Connection):
             self.execute(statement, given)
             return
         rows = self._waiting.get(part)
-        if rows is not None and part.takes_rows:
+        if rows is not None and part.takes_rows and len(rows) < _MOST_ROWS:
             rows.append(plan.named(given))
             return
         if any(waiting.table == part.table for waiting in self._waiting):

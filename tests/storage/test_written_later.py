@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.database import Base, upsert
-from idp.errors import NotFound
+from idp.errors import NotFound, TryAgain
 from idp.statements import write_later
 from tests.conftest import NOON
 
@@ -20,6 +20,7 @@ rename = update(locks).where(locks.c.kind == bindparam("named")).values(key=bind
 events = select(audit.c.request_id).order_by(audit.c.id)
 held = select(locks.c.kind, locks.c.key).order_by(locks.c.kind)
 held_locked = held.with_for_update()
+held_below = select(held.with_for_update(read=True, key_share=True).subquery().c.kind)
 count = select(func.count()).select_from(audit)
 
 
@@ -42,7 +43,7 @@ def known(units, unit):
             write_later(work.db, put_lock, lock(f"put {number}"))
             write_later(work.db, add_entry, lock("entry"))
             write_later(work.db, rename, {"named": "nothing", "to": "x"})
-            for ask in (events, held, held_locked, count):
+            for ask in (events, held, held_locked, held_below, count):
                 work.db.execute(ask).all()
         raise NotFound("taken back")
     for _ in range(3):
@@ -58,6 +59,12 @@ def is_postgresql(work):
 def in_transaction(work):
     """Tell whether PostgreSQL holds a transaction for the unit."""
     return bool(work.db.driver().pgconn.transaction_status)
+
+
+def end(units, backend):
+    """Let PostgreSQL end a connection, as it does when it is shut down."""
+    with units.read() as work:
+        assert work.db.scalar(select(func.pg_terminate_backend(backend, 5000)))
 
 
 def asked(units, statement):
@@ -77,6 +84,15 @@ def test_many_rows_of_several_tables_are_written_in_their_order(units, unit):
     assert asked(units, select(audit.c.detail)) == [({"100%": ["ä", None]},)] * 12
     assert asked(units, held) == [("one", "k"), ("two", "k")]
     assert asked(units, select(func.count()).select_from(entries)) == [(12,)]
+
+
+def test_no_more_rows_wait_than_one_statement_can_take(units, unit):
+    """PostgreSQL takes 65 535 values; and texts of every length would be kept."""
+    with unit() as work:
+        for number in range(7000):
+            write_later(work.db, add_event, event(f"r{number}"))
+            assert sum(map(len, work.db._waiting.values())) <= 32
+    assert asked(units, events) == [(f"r{number}",) for number in range(7000)]
 
 
 def test_writes_of_one_table_see_each_other(units, unit):
@@ -159,6 +175,7 @@ class TestTransactions:
         ways = {
             "write": lambda db: db.execute(add_lock, lock("one")),
             "hold": lambda db: db.execute(held_locked),
+            "hold further down": lambda db: db.execute(held_below),
             "the library's way": lambda db: db.execute(select(func.count(), 7).select_from(audit)),
             "as it is written": lambda db: db.exec_driver_sql("SELECT 1"),
             "savepoint": lambda db: db.begin_nested(),
@@ -191,6 +208,26 @@ class TestTransactions:
             assert not plain.connection.driver_connection.autocommit
             plain.execute(add_lock, lock("one"))
         assert asked(units, held) == []
+
+    @pytest.mark.parametrize("pooler", [False, True], ids=["prepared", "behind a pooler"])
+    @pytest.mark.parametrize("moment", ["after reading", "while something waits", "after writing", "within a savepoint"])
+    def test_a_connection_that_breaks_takes_all_of_the_unit_with_it(self, units, unit, moment, pooler):
+        with pytest.raises(TryAgain), unit() as work:
+            if pooler:
+                work.db.driver().prepare_threshold = None
+            assert work.db.execute(count).scalar() == 0
+            if moment != "after reading":
+                write_later(work.db, add_event, event("lost"))
+            if moment in ("after writing", "within a savepoint"):
+                work.db.execute(add_lock, lock("lost"))
+            if moment == "within a savepoint":
+                work.db.begin_nested()
+            end(units, work.db.driver().info.backend_pid)
+            write_later(work.db, add_event, event("lost, too"))
+        with unit() as work:
+            write_later(work.db, add_lock, lock("one"))
+        assert asked(units, count) == [(0,)]
+        assert asked(units, held) == [("one", "k")]
 
     def test_reading_units_never_begin_one(self, units):
         with units.read() as work:
