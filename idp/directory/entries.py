@@ -159,8 +159,9 @@ class Account:
 
     @property
     def confirms_by_pin(self) -> bool:
-        """Whether it confirms by SMS PIN: by its role, as staff, or by its customer's policy."""
-        return self.is_staff or self.role is Role.ADMINISTRATOR_KUNDENPORTAL or self.customer_pin_for_all
+        """Whether it confirms by SMS PIN: by its role, as staff or nobody's, or by its customer's policy."""
+        by_role = self.is_staff or self.role is Role.ADMINISTRATOR_KUNDENPORTAL
+        return by_role or self.customer_id is None or self.customer_pin_for_all
 
     @property
     def is_active(self) -> bool:

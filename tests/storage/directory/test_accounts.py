@@ -1,6 +1,7 @@
 """Accounts: created, edited, activated, locked, deactivated."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -139,6 +140,7 @@ def test_who_confirms_by_pin(unit, muster, max_muster, tanja):
     with unit() as work:
         staff = builders.staff_account(work, Role.SERVICEDESK)
         assert [account.confirms_by_pin for account in (max_muster, tanja, staff)] == [True, False, True]
+        assert replace(tanja, customer_id=None).confirms_by_pin
         customers.set_pin_for_all(work, muster.id, True)
         assert accounts.find(work, tanja.id).confirms_by_pin
 
