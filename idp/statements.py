@@ -164,7 +164,8 @@ class ShortWayConnection(Connection):
 
     def write_later(self, statement: Any, given: dict[str, Any]) -> None:
         """Write together with what else waits, before the next statement and before the end of the transaction. Raises: as `execute`."""
-        plan = self._plan_for(statement, given) if self.dialect.name == "postgresql" else None
+        self.driver()
+        plan = self._plan_for(statement, given) if self._begins else None  # SQLite gains nothing; who only reads writes no rest at the end
         part = plan.part if plan else None
         if plan is None or part is None:
             self.execute(statement, given)

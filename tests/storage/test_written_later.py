@@ -152,6 +152,13 @@ def test_what_is_refused_at_the_end_takes_all_of_the_unit_with_it(units, unit):
     assert asked(units, held) == [("one", "k")]
 
 
+def test_a_unit_that_only_reads_keeps_nothing_waiting_that_its_end_would_lose(units):
+    with units.read() as work:
+        write_later(work.db, add_event, event("r"))
+        write_later(work.db, add_event, event("s"))
+    assert asked(units, events) == [("r",), ("s",)]
+
+
 def test_a_refusals_note_is_written_too(units, unit):
     with pytest.raises(NotFound), unit() as work:
         work.on_refusal(lambda after: write_later(after.db, add_event, event("refused")))
