@@ -21,10 +21,11 @@ from idp.web.session_ends import ends_of
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
-_PAGES: tuple[tuple[Text, str], ...] = (
-    (text("Apps with access"), "account.list_apps"),
-    (text("Where you are signed in"), "account.list_places"),
+_PAGES: tuple[tuple[Text, str, frozenset[str]], ...] = (
+    (text("Apps with access"), "account.list_apps", frozenset({"account.list_apps", "account.revoke"})),
+    (text("Where you are signed in"), "account.list_places", frozenset({"account.list_places", "account.sign_out"})),
 )
+"""Each entry's words, the page that it leads to, and the pages on which it is the current one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def person() -> Person:
 def frame() -> Frame:
     """Give the page frame."""
     who = person()
-    entries = [NavEntry(label, url_for(endpoint), url_for(endpoint) == request.path) for label, endpoint in _PAGES]
+    entries = [NavEntry(label, url_for(endpoint), request.endpoint in here) for label, endpoint, here in _PAGES]
     if who.account.role is Role.ADMINISTRATOR_KUNDENPORTAL:
         entries.append(NavEntry(text("User management"), url_for("console.list_accounts")))
     return Frame(

@@ -27,7 +27,7 @@ _FILTERS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
 )
 _ORIGINS = {
     Origin.CLI: text("by the command line"),
-    Origin.CONSOLE: text("here"),
+    Origin.CONSOLE: text("on these pages"),
     Origin.CONFIGURATION: text("by configuration"),
     Origin.DYNAMIC: text("by itself"),
 }

@@ -1,5 +1,6 @@
 """»Mein Konto«: which apps of others have access, taking that back, and where one is signed in."""
 
+import re
 from collections.abc import Callable
 from html import unescape
 
@@ -214,12 +215,19 @@ def test_own_sessions_are_listed_and_the_others_ended(app: flask.Flask, admin: A
     visitor.open(PLACES)
     assert visitor.page.text.count("(diese Sitzung)") == 1
     visitor.open(PLACES + "/sign-out")
+    assert "An allen anderen Stellen werden Sie sofort aus allen Anwendungen abgemeldet." in visitor.page.text
     visitor.send("sign-out")
     assert "Sie sind dort abgemeldet." in visitor.page.text
     with units.read() as work:
         assert len(sessions.live_of(work, admin.id)) == 1
     assert visitor.open(PLACES).status_code == 200
     assert visitor.heading == "Wo Sie angemeldet sind"
+
+
+def test_a_question_stands_under_the_entry_that_led_to_it(app: flask.Flask, admin: Account) -> None:
+    visitor = signed_in_browser(app, admin)
+    for path in (PLACES, PLACES + "/sign-out"):
+        assert re.findall(r'aria-current="page">([^<]+)</a>', visitor.open(path).text) == ["Wo Sie angemeldet sind"]
 
 
 def test_one_session_is_ended_and_only_ones_own(app: flask.Flask, admin: Account, phone_admin: Account, units: Units) -> None:

@@ -86,6 +86,7 @@ def test_the_page_of_an_app_shows_what_matters(staff: Visitor, registered) -> No
 def test_an_unknown_app_is_not_found(staff: Visitor) -> None:
     for page in ("", "/edit", "/metadata", "/secret", "/disable", "/delete"):
         assert staff.open(f"{CLIENTS}/nobody{page}").status_code == 404
+    assert 'href="/staff/">Zur Startseite</a>' in staff.page.text
     assert staff.open(f"{CLIENTS}/%00").status_code == 404
     assert staff.open(f"{CLIENTS}/%ED%A0%80/edit").status_code == 404
 

@@ -86,6 +86,11 @@ def test_the_session_is_a_cookie_of_that_host_alone(app, person: Person, operato
 @pytest.mark.parametrize("page", ["/staff/", CLIENTS, NEW, "/staff/redirect-uri?value=x", "/staff/session", "/staff/session/signed-out"])
 def test_the_public_host_has_no_staff_pages(person: Person, page: str) -> None:
     assert person.get(PUBLIC + page).status_code == 404
+    assert "/staff/" not in person.page.text
+
+
+def test_an_error_on_the_staff_host_leads_to_its_first_page(person: Person) -> None:
+    assert 'href="/staff/">Zur Startseite</a>' in person.get(STAFF + "/staff/nowhere").text
 
 
 def test_forms_of_staff_are_not_taken_on_the_public_host(person: Person) -> None:

@@ -103,6 +103,11 @@ def test_values_within_sentences_are_escaped_too():
     assert "<i>Muster" not in rendered("mail/invitation", settings=settings_with(brand_name="<i>Muster</i>")).html
 
 
+def test_without_a_signature_of_its_own_a_mail_ends_in_its_language():
+    assert rendered("mail/invitation", "de").text.endswith("Mit den besten Grüßen\n\nIhr Service-Team\n")
+    assert rendered("mail/invitation", "en").text.endswith("Kind regards\n\nYour service team\n")
+
+
 def test_the_signature_keeps_its_lines():
     mail = rendered("mail/invitation", settings=settings_with(brand_signature="Ihr Service-Team\n\nMuster AG\nTelefon: 0800"))
     assert mail.text.endswith("Ihr Service-Team\n\nMuster AG\nTelefon: 0800\n")
