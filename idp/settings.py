@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     brand_name: str = Field("", description="Name of the carrier's brand, shown in titles, mails and pages; may be empty.")
     brand_color: str = Field("#0a6b78", pattern=r"^#[0-9a-fA-F]{6}$", description="Brand colour; darkened where contrast needs it.")
     brand_logo: str = Field("", description="Logo (SVG or PNG file) for pages; empty: the product name as text.")
-    brand_signature: str = Field("", description="Signature block of mails; lines are kept. Empty: »Ihr Service-Team«, in the mail's language.")
+    brand_signature: str = Field(
+        "", description="Signature block of mails; lines are kept. Empty: »Ihr Service-Team«, in the mail's language."
+    )
     brand_service_phone: str = Field("", description="Phone number of the service desk.")
     brand_service_email: str = Field("", description="Mail address of the service desk.")
     brand_imprint_url: str = Field("", description="Address of the imprint.")
