@@ -38,7 +38,8 @@ def let_others_pass() -> None:
 class Turns:
     """An application whose requests are taken by one thread of the server at a time.
 
-    A thread that has lost the lead waits in `close` of its answer, once the server has sent it: so it takes no further request.
+    A thread that has lost the lead waits in `close` of its answer, once the server has sent it: so it takes no further request. Where the
+    receiver of the answer would wait with it, it goes back to the server instead.
     """
 
     def __init__(self, application: "WSGIApplication") -> None:
