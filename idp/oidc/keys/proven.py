@@ -8,7 +8,7 @@ from idp.oidc.keys.jose import Verified
 __all__ = ["ProvenTokens"]
 
 _MOST = 512
-"""So many tokens are remembered by a process, by their hashes: half a megabyte."""
+"""So many tokens are remembered by a process, by their hashes: one to two megabytes, by what they say."""
 
 
 class ProvenTokens:
