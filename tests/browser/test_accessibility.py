@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from idp.directory import accounts
+from idp.messaging.rendering import render_mail
 from idp.oidc.authorization import consent
 from idp.oidc.clients import clients, resources
+from idp.settings import Settings
 from idp.unit_of_work import SYSTEM
 from tests.accessibility import violations_in_both_themes
 from tests.browser import steps
@@ -108,6 +110,15 @@ def test_activation_and_pin_pages(page: Page, stack: Stack) -> None:
     steps.enter_pin(page, stack, firm.mobile, 0)
     expect(page.get_by_text("Ihr Kennwort wurde festgelegt.")).to_be_visible()
     check(page, "activated")
+
+
+def test_a_mail_with_the_longest_names_fits_a_phone(page: Page) -> None:
+    person = {"salutation": "", "given_name": "Anna-Maria", "family_name": "N" * 60, "username": "n" * 64}
+    settings = Settings(issuer="https://login.example", portal_url="https://portal.example")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.set_content(render_mail(settings, "mail/invitation", "de", person | {"link": "https://login.example/activate/" + "t" * 43}).html)
+    expect(page.get_by_text("n" * 64)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("path", ["/console/", "/console/?search=niemand", "/console/accounts/new", "/console/requests"])
