@@ -36,12 +36,12 @@ LONGEST_IDLE = 600
 def load(target: str, taking_turns: int | None = None) -> Any:
     """Make the application inside a web process, which ends with the server that started it.
 
-    `taking_turns`: so many threads do, and give it whole requests; for at most half of them the body is still to come.
+    `taking_turns`: so many threads do, and give it whole requests; for at most three quarters of them the body is still to come.
     """
     end_with_parent()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     application = factory_of(target)()
-    return Turns(WholeRequests(application, taking_turns // 2)) if taking_turns else application
+    return Turns(WholeRequests(application, taking_turns * 3 // 4)) if taking_turns else application
 
 
 def factory_of(target: str) -> Callable[[], Any]:
