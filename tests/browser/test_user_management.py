@@ -45,6 +45,7 @@ def create_phone_admin(page: Page, username: str, email: str, *, later: str | No
     page.get_by_label("E-Mail-Adresse").fill(email)
     if later:
         page.get_by_label("Später senden").check()
+        expect(page.locator("label[for=send_at] .optional")).to_be_hidden()
         page.get_by_label("Geplant bis").fill(later)
     page.locator("form.card button.btn-primary").click()
 

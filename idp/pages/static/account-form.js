@@ -6,6 +6,7 @@ const all = form.elements.all_contracts;
 const limits = form.querySelector("[data-limits]");
 const only = form.querySelector("[data-only]");
 const when = form.elements.send_at?.closest(".field");
+const whenIsOptional = when?.querySelector(".optional");
 const mobileIsOptional = form.querySelector("label[for=mobile] .optional");
 
 function follow() {
@@ -15,6 +16,7 @@ function follow() {
     only.hidden = all.checked;
   }
   if (mobileIsOptional) mobileIsOptional.hidden = forPortal;
+  if (whenIsOptional) whenIsOptional.hidden = sending.value === "later";
   if (when) when.hidden = sending.value !== "later" && !when.querySelector(".error");
 }
 
