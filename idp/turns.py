@@ -24,6 +24,8 @@ TICK = 0.005
 """Seconds between two looks of the watch: a leader that is at the same request for one to two of them has to wait for something."""
 _LOOKS_BEFORE_SLEEP = 200
 _WITHOUT_BODY = ("204", "304")
+_OF_REQUEST = ("HTTP_", "PATH_INFO", "QUERY_STRING")
+_MOST_KEPT = 16_384
 
 _led: dict[int, "Turns"] = {}
 
@@ -72,6 +74,10 @@ class Turns:
             self._answering = False
             return answer
         return _Answer(self, answer, environ, _expected(environ, *said))
+
+    def led_by(self, thread: int) -> bool:
+        """Tell whether a thread leads."""
+        return self._leader == thread
 
     def give_way(self, leader: int) -> None:
         """Let a follower lead; without one the next thread that comes or has finished."""
@@ -152,6 +158,11 @@ def _expected(environ: "WSGIEnvironment", status: str, headers: list[tuple[str, 
     return int(length) if length.isdecimal() else None
 
 
+def _is_small(environ: "WSGIEnvironment") -> bool:
+    """Tell whether a thread may keep what the server does until it returns: all fields, which may be 400 KB."""
+    return sum(len(value) for name, value in environ.items() if name.startswith(_OF_REQUEST)) <= _MOST_KEPT
+
+
 class _Answer:
     """An answer whose thread is not free before the server has sent it."""
 
@@ -174,6 +185,8 @@ class _Answer:
             if close:
                 close()
         finally:
+            may_wait = not self._turns.led_by(get_ident()) and self._expected is not None and self._expected <= 0
+            may_wait = may_wait and _is_small(self._environ)
             self._parts = ()
             self._environ.clear()  # what came and was read need not stay while the thread waits
-            self._turns._end(may_wait=self._expected is not None and self._expected <= 0)  # noqa: SLF001 - one thing in two classes
+            self._turns._end(may_wait=may_wait)  # noqa: SLF001 - one thing in two classes

@@ -168,11 +168,12 @@ def test_whatever_happens_each_request_is_answered(server):
         {"parts": broken()},
         {"SERVER_PROTOCOL": "HTTP/2"},
         {MUST_RETURN: True},
+        {"HTTP_X": "x" * 8_000, "QUERY_STRING": "x" * 8_400},
     ],
-    ids=["no length", "odd length", "too short", "broken off", "http/2", "body unread"],
+    ids=["no length", "odd length", "too short", "broken off", "http/2", "body unread", "much to keep"],
 )
 def test_rfc9112_6_3_a_request_that_its_receiver_cannot_see_ended_is_ended_at_once(server, returning):
-    """A thread that waits in `close` would never let its receiver know."""
+    """A thread that waits in `close` would never let its receiver know; and what the server keeps meanwhile would add up."""
     server.settle()
     let = threading.Event()
 
