@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import flask
+from markupsafe import Markup
 from werkzeug.test import TestResponse
 
 from idp import crypto
@@ -128,7 +129,7 @@ class Visitor:
     @property
     def heading(self) -> str:
         """The heading of the page."""
-        return self.page.text.split("<h1>")[1].split("</h1>")[0].strip()
+        return str(Markup(self.page.text.split("<h1>")[1].split("</h1>")[0]).striptags())
 
     def _ask(self, method: str, address: str, fields: dict[str, Any] | None = None) -> TestResponse:
         headers = {"User-Agent": self.agent, "Accept-Language": "de"}

@@ -126,7 +126,7 @@ def test_an_invitation_is_not_moved_to_a_time_that_cannot_be(console, planned, w
 def test_a_planned_invitation_is_taken_back_after_a_question(app, console, planned, clock, signed_in, max_muster):
     console.open(address(planned, "cancel"))
     assert console.heading == "Einladung für Petra Plan (Petra.1) zurücknehmen?"
-    assert "Es wird keine Mail gesendet." in console.page.text
+    assert "Es wird keine E-Mail gesendet." in console.page.text
     console.post(address(planned, "cancel"))
     console.follow()
     assert console.flashes == ["Die Einladung für Petra Plan ist zurückgenommen. Das Konto bleibt; Sie können später einladen."]
