@@ -136,12 +136,12 @@ class Stack:
         """What `idp demo users --json` says."""
         return self.command("demo", "users")
 
-    def active_firm(self) -> "Firm":
+    def active_firm(self, firm: "Firm | None" = None, **contact_changes: str) -> "Firm":
         """Make up a customer whose first administrator has a password already: activation by link and PIN is another test's subject."""
-        firm = new_firm()
+        firm = firm or new_firm()
         units: Units = self.app.extensions["idp.units"]
         with units.write(SYSTEM) as work:
-            contact = builders.main_contact(email=firm.email, mobile=firm.mobile)
+            contact = builders.main_contact(email=firm.email, mobile=firm.mobile, **contact_changes)
             contracts = tuple(ContractEntry(one["id"], one["product"], one["label"]) for one in firm.document["contracts"])
             customer = builders.customer(work, firm.number, name=firm.document["name"], main_contact=contact, contracts=contracts)
             account = builders.administrator(work, customer)

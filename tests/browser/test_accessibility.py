@@ -58,9 +58,14 @@ def check(page: Page, name: str) -> None:
     assert found == [], name
     wide = page.viewport_size
     page.set_viewport_size({"width": 320, "height": 640})
-    sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    too_wide = sideways(page)
     page.set_viewport_size(wide)
-    assert sideways <= 0, f"{name} scrolls sideways by {sideways} px"
+    assert too_wide <= 0, f"{name} scrolls sideways by {too_wide} px"
+
+
+def sideways(page: Page) -> int:
+    """Tell by how many pixels a page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 def size_of(page: Page) -> int:
@@ -110,6 +115,32 @@ def test_activation_and_pin_pages(page: Page, stack: Stack) -> None:
     steps.enter_pin(page, stack, firm.mobile, 0)
     expect(page.get_by_text("Ihr Kennwort wurde festgelegt.")).to_be_visible()
     check(page, "activated")
+
+
+def test_long_names_do_not_make_a_phone_scroll_sideways(page: Page, stack: Stack) -> None:
+    long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauamt"
+    firm = new_firm()
+    firm.document["name"] = firm.document["contracts"][0]["label"] = long
+    firm = stack.active_firm(firm, given_name="Anna-Maria", family_name=long)
+    page.goto(stack.portal)
+    steps.sign_in(page, stack, firm.username, steps.GOOD_PASSWORD, firm.mobile)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(long)
+    metadata = {"client_name": long, "redirect_uris": ["https://long.example/cb"], "token_endpoint_auth_method": "none"}
+    with stack.app.extensions["idp.units"].write(SYSTEM) as work:
+        clients.register(work, metadata, client_id="long")
+    asked = "client_id=long&redirect_uri=https://long.example/cb&response_type=code&scope=openid&code_challenge_method=S256"
+    consent_page = f"{stack.idp}/authorize?{asked}&code_challenge={'a' * 43}"
+    page.goto(consent_page)
+    steps.heading(page, f"{long} bittet um Zugriff")
+    page.set_viewport_size({"width": 320, "height": 640})
+    for address in (
+        stack.portal, f"{stack.portal}/cloud-phone", f"{stack.idp}/console/", f"{stack.idp}/console/accounts/new", f"{stack.idp}/account/",
+        consent_page, f"{stack.idp}/end-session",
+    ):  # fmt: skip
+        page.goto(address)
+        for box in page.get_by_label("Darf alle Cloud-Telefonie-Verträge nutzen").all():
+            box.uncheck()
+        assert sideways(page) <= 0, address
 
 
 def test_a_mail_with_the_longest_names_fits_a_phone(page: Page) -> None:
