@@ -60,8 +60,8 @@ def refresh(work: UnitOfWork, client: Client, token: str, asked: Asked) -> Token
     expires_at = end_of_family(work, family.offline, family.created_at, session)
     if client.is_fapi:
         store.prolong(work.db, family.id, expires_at)
-    elif newest and not store.rotate(work.db, family.id, presented.generation, expires_at, work.now):
-        raise _invalid("the refresh token was used at the same moment")
+    elif newest:
+        store.rotate(work.db, family.id, presented.generation, expires_at, work.now)
     answer = reissue(work, family, client, narrowed, account=account, session=session)
     if session:
         sessions.touch(work, session)

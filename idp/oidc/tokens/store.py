@@ -168,15 +168,14 @@ def told_by(db: Connection, jti: str) -> dict[str, Any] | None:
     return told
 
 
-def rotate(db: Connection, family_id: str, presented: int, expires_at: datetime, now: datetime) -> bool:
-    """Move a living family on from the newest generation; False if the presented one is not (or no longer) the newest."""
-    row = {"family_id": family_id, "presented": presented, "until": expires_at, "now": now}
-    return db.execute(_rotate, row).rowcount == 1
+def rotate(db: Connection, family_id: str, presented: int, expires_at: datetime, now: datetime) -> None:
+    """Move a living family on from its newest generation; whoever does so holds it (`find_family_to_change`) and has seen both."""
+    write_later(db, _rotate, {"family_id": family_id, "presented": presented, "until": expires_at, "now": now})
 
 
 def prolong(db: Connection, family_id: str, expires_at: datetime) -> None:
     """Let a family live on without another generation."""
-    db.execute(_prolong, {"family_id": family_id, "until": expires_at})
+    write_later(db, _prolong, {"family_id": family_id, "until": expires_at})
 
 
 def end_family(db: Connection, family_id: str, reason: str, now: datetime) -> bool:
