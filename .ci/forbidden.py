@@ -22,7 +22,7 @@ DRAWERS = {"utils", "helpers", "manager", "base", "common", "util", "helper", "m
 # Absolute paths of a developer's machine, and hosts of package indexes, are nobody else's.
 NOWHERE = {
     r"(?<![\w.])/(?:work|home/\w+|Users/\w+)/": "an absolute path of one machine",
-    r"--index-url|--extra-index-url|registry\s*=\s*[\"']?(?:https?:)?//": "the host of a package index",
+    r"--(?:extra-)?index-url|registry\s*=\s*[\"']?(?:https?:)?//": "the host of a package index",
     r"https?://[^\s\"']+/(?:simple|packages)/": "the host of a package index",
     r"\b(?:TODO|FIXME|XXX)\b": "something left undone",
 }
